@@ -1,0 +1,316 @@
+r"""The solve: the two-dimensional fixed point behind every masking scheme, and its readout.
+
+With classes of rows (w, a, b, f), psi = d/N and base * e = ridge (eq-fixed-point)::
+
+    g_k   = base + a_k m1 + b_k d0 m0            effective ridge seen by class k
+    H(s)  = 1 / (e + alpha s + beta)             alpha = sum w a/g,  beta = d0 sum w b/g
+    m1    = psi <s H>,  m0 = psi <H>             <.> the mean over the spectrum
+
+(base, e) = (ridge, 1) for psi >= 1 and (1, ridge) for psi < 1 describe the same solution, so the
+ridgeless limit is no special case on either side of the threshold. The solution obeys the
+conservation law psi X - Y = psi - 1 with X = e <H>, Y = base sum w/g (eq-conservation): every
+term is positive and the right side is formed exactly, so that no digit is lost at any distance
+from the threshold. Newton works on its logarithmic-odds form F_A, increasing in m, and on the
+ratio F_B = ln(m1/m0) - ln(<sH>/<H>), in the variables ln m1 and ln m0 (eq-newton).
+
+Letters are those of docs/theory.md. In the kernels index 0 carries the unit `floor`, the largest
+b_k d0, instead of 1: then floor * H stays of order one however small the mask ratio, and nothing
+overflows.
+
+numba lives here and nowhere else; with NUMBA_DISABLE_JIT=1 the same functions run as Python.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+__all__ = ["COLUMNS", "solve_cells"]
+
+#: What `solve_cells` writes for each cell.
+COLUMNS = (
+    "bias",
+    "design_variance",
+    "noise_variance",  # per unit of sigma^2
+    "numerator",  # the mean predictor scales beta by numerator * s / (e + alpha s + beta)
+    "e",
+    "alpha",
+    "beta",
+    "log_m1",
+    "log_m0",
+    "residual",
+)
+
+RESIDUAL = 4e-15  # aim
+ACCEPTED = 1e-12  # what rounding may leave of it in long sums
+MAX_STEPS = 60
+MAX_LOG_STEP = 4.0
+
+_compile = njit(cache=True, nogil=True, error_model="numpy")
+# Sums may be reordered (vectorised); infinities and nan keep their meaning.
+_compile_sum = njit(
+    cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"}
+)
+
+
+@_compile_sum
+def class_sums(w, a, b, d0, floor, base, m1, m0):
+    """Sums over row classes; index 0 in units of `floor`."""
+    alpha = beta = ones = a1 = b1 = a11 = a10 = a00 = 0.0
+    for k in range(w.size):
+        unit = b[k] * d0 / floor
+        inverse = 1.0 / (base + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
+        x = w[k] * inverse
+        y = x * inverse
+        alpha += x * a[k]
+        beta += x * unit
+        ones += x
+        a1 += y * a[k]
+        b1 += y * unit
+        a11 += y * a[k] * a[k]
+        a10 += y * a[k] * unit
+        a00 += y * unit * unit
+    return alpha, beta, ones, a1, b1, a11, a10, a00
+
+
+@_compile_sum
+def spectral_sums(s, h, first, floor, e, alpha, beta):
+    """Means over the spectrum: e H, (s, floor) H, (s, floor) e H^2 and products of two."""
+    x = p1 = p0 = e1 = e0 = q11 = q10 = q00 = 0.0
+    shift = e + floor * beta
+    for i in range(first, s.size):
+        inverse = 1.0 / (alpha * s[i] + shift)
+        ridge = e * inverse
+        high = s[i] * inverse
+        low = floor * inverse
+        x += h[i] * ridge
+        p1 += h[i] * high
+        p0 += h[i] * low
+        e1 += h[i] * high * ridge
+        e0 += h[i] * low * ridge
+        q11 += h[i] * high * high
+        q10 += h[i] * high * low
+        q00 += h[i] * low * low
+    return x, p1, p0, e1, e0, q11, q10, q00
+
+
+@_compile
+def constants(psi_minus_one, ridge):
+    """Return (base, e), whose product is the ridge; both 0 for the homogeneous problem.
+
+    The homogeneous problem is the ridgeless threshold, where only m1/m0 is defined.
+    """
+    if psi_minus_one == 0.0 and ridge == 0.0:
+        return 0.0, 0.0
+    return (ridge, 1.0) if psi_minus_one >= 0.0 else (1.0, ridge)
+
+
+@_compile
+def isotropic_start(w, a, b, d0, floor, psi, delta, ridge):
+    """Solve for one eigenvalue d0 and one average class: a quadratic."""
+    level = 0.0
+    for k in range(w.size):
+        level += w[k] * (a[k] + b[k]) * d0
+    linear = delta * level + ridge
+    root = math.hypot(linear, 2.0 * math.sqrt(ridge * level))
+    if delta == 0.0 and ridge == 0.0:
+        return 0.0, math.log(floor / d0)
+    if delta >= 0.0:
+        g = 0.5 * (linear + root) if linear >= 0.0 else 2.0 * ridge * level / (root - linear)
+        base = ridge
+    else:
+        g = 2.0 * level / (root - linear)
+        base = 1.0
+    m = max(g - base, 1e-3 * g) / level
+    if not m > 0.0:
+        m = 1.0
+    return math.log(m * d0), math.log(m * floor)
+
+
+@_compile
+def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
+    """Newton on (F_A, F_B) in (ln m1, ln m0); returns them with the residual.
+
+    Stops on the residual, never on the step.
+    """
+    above = max(delta, 0.0)
+    below = max(-delta, 0.0)
+    base, e = constants(delta, ridge)
+    homogeneous = base == e == 0.0
+    if not math.isfinite(log_m1):
+        log_m1, log_m0 = isotropic_start(w, a, b, d0, floor, psi, delta, ridge)
+    residual = math.inf
+    for _ in range(MAX_STEPS):
+        m1, m0 = math.exp(log_m1), math.exp(log_m0)
+        alpha, beta, ones, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
+        x, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(s, h, first, floor, e, alpha, beta)
+        # Derivatives of ln <sH> and ln <H> by ln m1 and ln m0.
+        high1 = m1 * (q11 * a11 + q10 * a10) / p1
+        high0 = m0 * (q11 * a10 + q10 * a00) / p1
+        low1 = m1 * (q10 * a11 + q00 * a10) / p0
+        low0 = m0 * (q10 * a10 + q00 * a00) / p0
+        f_b = math.log((m1 / p1) * (p0 / m0))
+        b_1, b_0 = 1.0 - high1 + low1, -1.0 - high0 + low0
+        if homogeneous:
+            f_a, a_1, a_0 = log_m1, 1.0, 0.0
+        else:
+            rest = alpha * p1 + beta * p0  # 1 - X
+            y = base * ones
+            fitted = alpha * m1 + beta * m0  # 1 - Y
+            f_a = math.log((psi * x + below) / (y + above)) - math.log(psi * rest / fitted)
+            # x and y enter twice, in their own term and through the complement.
+            in_x = psi / (psi * x + below) + 1.0 / rest
+            in_y = base * (1.0 / (y + above) + 1.0 / fitted)
+            a_1 = m1 * (in_x * (e1 * a11 + e0 * a10) + in_y * a1)
+            a_0 = m0 * (in_x * (e1 * a10 + e0 * a00) + in_y * b1)
+        previous = residual
+        residual = max(abs(f_a), abs(f_b))
+        if residual <= RESIDUAL or (residual <= ACCEPTED and residual >= 0.5 * previous):
+            break
+        det = a_1 * b_0 - a_0 * b_1
+        step1 = (f_a * b_0 - a_0 * f_b) / det
+        step0 = (a_1 * f_b - f_a * b_1) / det
+        shrink = min(1.0, MAX_LOG_STEP / max(abs(step1), abs(step0)))
+        log_m1 -= shrink * step1
+        log_m0 -= shrink * step0
+    return log_m1, log_m0, residual
+
+
+@_compile
+def mean_predictor(sig_s, sig_b, first, d0, floor, w, a, b, f, base, e, alpha, beta, m1, m0, p_t):
+    """Return the bias, and what the residuals of all classes share (eq-bias, eq-residual).
+
+    Class k alone would learn (1 + f/a) beta. `extra` is sum w f/g, and `unequal` what is left of
+    b - f in the same sum: zero when rows have one mask each.
+    """
+    extra = unequal = 0.0
+    for k in range(w.size):
+        if w[k] > 0.0:
+            x = w[k] / (base + a[k] * m1 + b[k] * d0 / floor * m0)
+            extra += x * f[k]
+            unequal += x * (b[k] - f[k]) * d0
+    q_t = 1.0 - p_t
+    shift = e + floor * beta
+    bias = power = signal = gap = 0.0
+    for i in range(sig_s.size):
+        if sig_s[i] > 0.0 or first == 0:
+            inverse = 1.0 / (alpha * sig_s[i] + shift)
+            learned = (alpha + extra) * sig_s[i] * inverse
+            missed = (e + (d0 - sig_s[i]) * extra + unequal) * inverse  # 1 - learned
+            share = sig_b[i] * sig_s[i]
+            bias += share * (p_t + q_t * missed) ** 2
+            power += sig_b[i] * learned * learned * d0
+            signal += share
+            gap += share * shift * inverse
+    scatter = 0.0
+    if signal > 0.0:
+        gap /= signal
+        for i in range(sig_s.size):
+            if sig_s[i] > 0.0:
+                scatter += (
+                    sig_b[i] * sig_s[i] * (shift / (alpha * sig_s[i] + shift) - gap) ** 2
+                )
+    return bias + q_t * p_t * power, extra, power, signal, gap, scatter
+
+
+@_compile
+def class_weights(sums, floor_d0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00):
+    """Return (u1, u0): a unit of residual in class k weighs (w/g^2)(a u1 + b u0).
+
+    Solves (I - M) u = t with sums of positive terms only (eq-positive-determinant).
+    """
+    e1, e0, q11, q10, q00 = sums
+    rho1 = psi * (e1 + base * (q11 * a1 + q10 * b1))
+    rho0 = psi * (e0 + base * (q10 * a1 + q00 * b1))
+    m_10 = psi * (q11 * a10 + q10 * a00)
+    m_01 = psi * (q10 * a11 + q00 * a10)
+    diagonal1 = (rho1 + m_10 * m0) / m1
+    diagonal0 = (rho0 + m_01 * m1) / m0
+    det = (rho1 * diagonal0 + m_10 * rho0) / m1
+    if det == 0.0:  # the threshold
+        return math.inf, math.inf
+    q_t = 1.0 - p_t
+    seen, hidden = q_t * q_t, q_t * p_t * floor_d0
+    t1 = psi * (seen * q11 + hidden * q10)
+    t0 = psi * (seen * q10 + hidden * q00)
+    return (diagonal0 * t1 + m_10 * t0) / det, (diagonal1 * t0 + m_01 * t1) / det
+
+
+@_compile
+def read_out(s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, psi, delta, ridge, m1, m0, p_t, out):
+    """Write the first seven `COLUMNS` at the fixed point."""
+    base, e = constants(delta, ridge)
+    alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
+    bias, extra, power, signal, gap, scatter = mean_predictor(
+        sig_s, sig_b, first, d0, floor, w, a, b, f, base, e, alpha, beta, m1, m0, p_t
+    )
+    out[0] = bias
+    out[1] = out[2] = 0.0
+    out[3] = alpha + extra
+    out[4] = e
+    out[5] = alpha
+    out[6] = floor * beta
+    if psi == 0.0:  # infinitely many rows: nothing fluctuates
+        return
+    sums = spectral_sums(s, h, first, floor, e, alpha, beta)[3:]
+    u1, u0 = class_weights(sums, d0 / floor, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
+    inflation = extra / alpha
+    reach = 1.0 + inflation
+    for k in range(w.size):
+        if w[k] > 0.0:
+            unit = b[k] * d0 / floor
+            g = base + a[k] * m1 + unit * m0
+            # At the threshold every class that is there weighs infinitely much.
+            weight = math.inf
+            if math.isfinite(u1):
+                weight = w[k] / g * ((a[k] * u1 + unit * u0) / g)
+            residual = b[k] * power
+            if a[k] > 0.0:
+                own = f[k] / a[k]
+                missed = own - inflation + reach * gap
+                residual += a[k] * (signal * missed * missed + reach * reach * scatter)
+                out[2] += weight * (a[k] + f[k]) * (1.0 + own)
+            if residual > 0.0:  # no residual adds nothing, even where the weight is infinite
+                out[1] += weight * residual
+
+
+@_compile
+def solve_cells(
+    s, h, sig_s, sig_b, d0, weights, kepts, maskeds, deficits, scheme, psis, deltas, ridges, p_ts, out
+):
+    """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
+
+    Shapes: s, h (nodes,); sig_s, sig_b (signal nodes,); the class arrays (schemes, classes);
+    scheme, psis, deltas, ridges, p_ts (cells,); out (cells, len(COLUMNS)).
+    """
+    zeros = 0
+    while s[zeros] == 0.0:
+        zeros += 1
+    for cell in range(scheme.size):
+        w, a = weights[scheme[cell]], kepts[scheme[cell]]
+        b, f = maskeds[scheme[cell]], deficits[scheme[cell]]
+        psi, delta, ridge = psis[cell], deltas[cell], ridges[cell]
+        floor = 0.0
+        for k in range(w.size):
+            if w[k] > 0.0:
+                floor = max(floor, b[k] * d0)
+        # Where nothing is masked, zero eigenvalues decouple and index 0 is free (eq-drop).
+        first = 0
+        if floor == 0.0:
+            first, floor = zeros, s[zeros]
+        m1 = m0 = residual = 0.0
+        if psi > 0.0:
+            start1, start0 = out[cell, 7], out[cell, 8] + math.log(floor)
+            log_m1, log_m0, residual = solve(
+                s, h, first, d0, floor, w, a, b, psi, delta, ridge, start1, start0
+            )
+            out[cell, 7], out[cell, 8] = log_m1, log_m0 - math.log(floor)
+            m1, m0 = math.exp(log_m1), math.exp(log_m0)
+        out[cell, 9] = residual
+        p_t = p_ts[cell]
+        row = out[cell]
+        read_out(
+            s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, psi, delta, ridge, m1, m0, p_t, row
+        )

@@ -1,0 +1,248 @@
+"""Mask ratios: one number, or a law from which training draws them (R2MAE, Dynamic MR)."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ridgeless.errors import DomainError, count, nonnegative_array, ratio_array, real_scalar
+
+__all__ = ["DiscreteRatio", "RatioLaw", "ScheduledRatio", "UniformRatio"]
+
+Array = NDArray[np.float64]
+
+
+class Quadrature(NamedTuple):
+    """Mask ratios p, keep ratios q = 1 - p and probabilities that stand for a law."""
+
+    mask: Array
+    keep: Array
+    weight: Array
+
+
+class RatioLaw(ABC):
+    """A law of mask ratios; the same object serves theory, simulation and training.
+
+    A law of your own needs `mean`, `quadrature`, `at` and the two flags below.
+    """
+
+    #: The law has a continuous part, so that `quadrature` is an approximation that improves
+    #: with its order.
+    continuous: bool = True
+
+    @property
+    @abstractmethod
+    def mean(self) -> float:
+        """E p, exact up to one rounding (it sets the number of rows, hence the threshold)."""
+
+    @property
+    @abstractmethod
+    def inverse_keep_is_finite(self) -> bool:
+        """Whether E[1/q] over ratios with q > 0 is finite (eq-infinite-law)."""
+
+    @abstractmethod
+    def quadrature(self, order: int) -> Quadrature:
+        """Return `order` nodes whose sums stand for expectations over the law."""
+
+    @abstractmethod
+    def at(self, progress: float, rng: np.random.Generator) -> float:
+        """Return the ratio for a training batch at `progress` in [0, 1]."""
+
+    def nodes(self, order: int = 64) -> tuple[Array, Array]:
+        """Return mask ratios and their probabilities, in `order` points if continuous."""
+        rule = self.quadrature(count("order", order))
+        return rule.mask, rule.weight
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Array:
+        """Draw independent ratios of shape `size`."""
+        progress = np.asarray(rng.random(size))
+        return np.array([self.at(t, rng) for t in progress.flat]).reshape(progress.shape)
+
+
+def _clustered(low: float, high: float, order: int) -> tuple[Array, Array, Array]:
+    """Return nodes on [low, high], one minus them, and the density of each per unit of u.
+
+    The integrands have poles just outside [0, 1]; p = low + (high - low) sin^2(pi u / 2) spreads
+    the ends apart. Beyond 64 nodes the map is applied twice: a rule that needs more has a pole
+    very close to an end, and the second map spreads that end again.
+    """
+    from scipy.special import roots_legendre
+
+    x, weight = roots_legendre(order)
+    u, weight = (x + 1) / 2, weight / 2
+    rest = u[::-1]  # 1 - u, exactly: the nodes are symmetric
+    for _ in range(1 + (order > 64) + (order >= 256)):
+        weight = weight * (np.pi / 2) * 2 * np.sin(np.pi * u / 2) * np.sin(np.pi * rest / 2)
+        u, rest = np.sin(np.pi * u / 2) ** 2, np.sin(np.pi * rest / 2) ** 2
+    return low + (high - low) * u, (1 - high) + (high - low) * rest, weight
+
+
+@dataclass(frozen=True)
+class UniformRatio(RatioLaw):
+    """The mask ratio is uniform on [low, high]: R2MAE.
+
+    Examples
+    --------
+    >>> UniformRatio(0.1, 0.9).mean
+    0.5
+    """
+
+    low: float = 0.1
+    high: float = 0.9
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            value = ratio_array(name, real_scalar(name, getattr(self, name)))
+            object.__setattr__(self, name, float(value))
+        if self.low > self.high:
+            raise DomainError(f"low must be at most high = {self.high!r}, got {self.low!r}")
+
+    @property
+    def mean(self) -> float:
+        """(low + high)/2."""
+        return (self.low + self.high) / 2
+
+    @property
+    def inverse_keep_is_finite(self) -> bool:
+        """False when the law reaches p = 1: E[1/q] diverges logarithmically."""
+        return self.high < 1 or self.low == 1
+
+    def quadrature(self, order: int) -> Quadrature:
+        """Gauss-Legendre nodes, clustered towards both ends."""
+        if self.low == self.high:
+            return Quadrature(*(np.array([x]) for x in (self.low, 1 - self.low, 1.0)))
+        return Quadrature(*_clustered(self.low, self.high, order))
+
+    def at(self, progress: float, rng: np.random.Generator) -> float:
+        """Draw a ratio, whatever the progress."""
+        _check_progress(progress)
+        return float(rng.uniform(self.low, self.high))
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Array:
+        """Draw independent ratios of shape `size`."""
+        return np.asarray(rng.uniform(self.low, self.high, size))
+
+
+@dataclass(frozen=True, init=False)
+class DiscreteRatio(RatioLaw):
+    """The mask ratio is one of `values`, with probabilities proportional to `weights`.
+
+    Examples
+    --------
+    >>> DiscreteRatio([0.2, 0.8], weights=[3, 1]).mean
+    0.35
+    """
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...]
+    continuous = False
+
+    def __init__(self, values: ArrayLike, weights: ArrayLike | None = None) -> None:
+        ratios = np.atleast_1d(ratio_array("values", values))
+        if ratios.ndim != 1 or ratios.size == 0:
+            raise DomainError(f"values must be a non-empty list of ratios, got {values!r}")
+        chances = np.ones(ratios.size)
+        if weights is not None:
+            chances = np.atleast_1d(nonnegative_array("weights", weights, finite=True))
+        total = math.fsum(chances)
+        if chances.shape != ratios.shape or not 0 < total < math.inf:
+            raise DomainError(
+                f"weights must be {ratios.size} numbers of positive finite sum, one per value, "
+                f"got {weights!r}"
+            )
+        kept = chances > 0
+        object.__setattr__(self, "values", tuple(ratios[kept].tolist()))
+        object.__setattr__(self, "weights", tuple((chances[kept] / total).tolist()))
+
+    @property
+    def mean(self) -> float:
+        """Weighted mean of the values."""
+        return math.fsum(w * p for w, p in zip(self.weights, self.values, strict=True))
+
+    @property
+    def inverse_keep_is_finite(self) -> bool:
+        """True: finitely many ratios below one."""
+        return True
+
+    def quadrature(self, order: int) -> Quadrature:
+        """Return the atoms themselves, whatever the order."""
+        mask = np.array(self.values)
+        return Quadrature(mask, 1 - mask, np.array(self.weights))
+
+    def at(self, progress: float, rng: np.random.Generator) -> float:
+        """Draw a ratio, whatever the progress."""
+        _check_progress(progress)
+        return float(self.sample(rng))
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Array:
+        """Draw independent ratios of shape `size`."""
+        return np.asarray(rng.choice(self.values, size=size, p=np.array(self.weights)))
+
+
+@dataclass(frozen=True)
+class ScheduledRatio(RatioLaw):
+    """The mask ratio moves from `start` to `end` over training (Dynamic MR).
+
+    In the theory only the law matters that the schedule sweeps out: uniform for the linear
+    shape, arcsine for the cosine shape.
+
+    Examples
+    --------
+    >>> ScheduledRatio(0.3, 0.15).at(0.5, np.random.default_rng(0))
+    0.225
+    """
+
+    start: float
+    end: float
+    shape: Literal["linear", "cosine"] = "linear"
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            value = ratio_array(name, real_scalar(name, getattr(self, name)))
+            object.__setattr__(self, name, float(value))
+        if self.shape not in ("linear", "cosine"):
+            raise DomainError(f"shape must be 'linear' or 'cosine', got {self.shape!r}")
+
+    @property
+    def mean(self) -> float:
+        """(start + end)/2 for both shapes."""
+        return (self.start + self.end) / 2
+
+    @property
+    def inverse_keep_is_finite(self) -> bool:
+        """False when the schedule reaches p = 1 without resting there."""
+        return max(self.start, self.end) < 1 or self.start == self.end
+
+    def quadrature(self, order: int) -> Quadrature:
+        """Clustered Gauss nodes (linear), or equal steps of progress (cosine)."""
+        low, high = sorted((self.start, self.end))
+        if low == high or self.shape == "linear":
+            return UniformRatio(low, high).quadrature(order)
+        # Equal steps of the cosine's phase are Gauss-Chebyshev nodes.
+        phase = (np.arange(order) + 0.5) / order
+        rise = np.sin(np.pi * phase / 2) ** 2
+        keep = (1 - high) + (high - low) * rise[::-1]
+        return Quadrature(low + (high - low) * rise, keep, np.full(order, 1 / order))
+
+    def at(self, progress: float, rng: np.random.Generator | None = None) -> float:
+        """Return the scheduled ratio at `progress`; nothing is drawn."""
+        done = _check_progress(progress)
+        if self.shape == "cosine":
+            done = math.sin(math.pi * done / 2) ** 2
+        return self.start + (self.end - self.start) * done
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Array:
+        """Draw ratios at independent uniform moments of training."""
+        done = np.asarray(rng.random(size))
+        if self.shape == "cosine":
+            done = np.sin(np.pi * done / 2) ** 2
+        return np.asarray(self.start + (self.end - self.start) * done)
+
+
+def _check_progress(progress: float) -> float:
+    return float(ratio_array("progress", real_scalar("progress", progress)))

@@ -1,0 +1,166 @@
+r"""From a masking scheme to the second moments of its training rows.
+
+Whatever is masked, and how often, the training rows fall into classes k (eq-row-class): a share
+w of the rows has
+
+.. math:: E\,\tilde x\tilde x' = a\,\Sigma + b\,D, \qquad E\,\tilde x y = (a + f)\,\Sigma\beta,
+          \qquad E\,y^2 = \frac{(a + f)^2}{a}\,(\beta'\Sigma\beta + \sigma^2).
+
+The solver knows nothing else about masks. All-zero rows are left out: dropping them while
+multiplying the ridge by N / N_kept is exactly the same estimator (eq-drop).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridgeless.mask_ratio import Quadrature
+from ridgeless.target import Rows
+
+__all__ = ["RowClasses", "row_classes"]
+
+Array = NDArray[np.float64]
+
+# Below it a positive mask ratio acts as the limit p -> 0+ to the last digit.
+_SMALLEST = 1e-290
+
+
+@dataclass(frozen=True)
+class RowClasses:
+    """The classes of several masking schemes: arrays of shape (schemes, classes)."""
+
+    weight: Array  #: w, share of the kept rows; 0 pads
+    kept: Array  #: a, multiplies Sigma
+    masked: Array  #: b, multiplies D
+    deficit: Array  #: f = c - a, by how much the cross-covariance exceeds a
+    rows: Array  #: kept rows per sample, shape (schemes,); 0 where nothing is left to learn from
+    ridge_shift: Array  #: the ridge acts as (ridge + d0 * shift) * scale
+    ridge_scale: Array
+
+
+def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: float) -> RowClasses:
+    """Return the row classes of masking schemes.
+
+    Parameters
+    ----------
+    rule : Quadrature, arrays of shape (schemes, ratios)
+        The mask ratios of each scheme.
+    mean : array, E p, shape (schemes,)
+        Their exact means.
+    rows : "all" or "masked"
+        Whether every row counts, or those whose target feature is masked.
+    masks_per_sample : K, 1, 2, ... or inf
+        Fresh masks per training sample.
+
+    Raises
+    ------
+    NotImplementedError
+        For finite K > 1 with more than one mask ratio.
+
+    Examples
+    --------
+    >>> half = np.array([[0.5]])
+    >>> scheme = row_classes(Quadrature(half, half, half / half), half[0], "all", 1)
+    >>> [float(x[0, 0]) for x in (scheme.kept, scheme.masked, scheme.deficit)]
+    [0.25, 0.25, 0.25]
+    """
+    mask = np.where(rule.mask > 0, np.maximum(rule.mask, _SMALLEST), 0.0)
+    keep, weight = rule.keep, rule.weight
+    # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
+    counted = weight * mask if rows == "masked" else weight
+    per_mask = mean if rows == "masked" else np.ones_like(mean)
+    if masks_per_sample == math.inf:
+        return _infinitely_many(mask, keep, counted)
+    if masks_per_sample == 1:
+        return _one(mask, keep, counted, per_mask)
+    if mask.shape[1] > 1:
+        raise NotImplementedError(
+            f"masks_per_sample = {masks_per_sample} with a law of several mask ratios is not "
+            "derived; use masks_per_sample = 1 or inf, or one mask ratio"
+        )
+    return _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows)
+
+
+def _one(mask: Array, keep: Array, counted: Array, per_mask: Array) -> RowClasses:
+    """One mask per sample: one class per ratio (eq-classes-law, eq-classes-masked)."""
+    usable = keep > 0
+    share = np.where(usable, counted, 0.0)
+    total = share.sum(axis=1)
+    # The exact mean where nothing is dropped; the sum over the kept atoms elsewhere.
+    rows = np.where(usable.all(axis=1), per_mask, total)
+    rows = np.where(total > 0, rows, 0.0)
+    safe = np.where(total > 0, total, 1.0)
+    noise = keep * mask
+    return RowClasses(
+        weight=share / safe[:, None],
+        kept=keep**2,
+        masked=noise,
+        deficit=noise,
+        rows=rows,
+        ridge_shift=np.zeros_like(rows),
+        ridge_scale=per_mask / np.where(rows > 0, rows, 1.0),
+    )
+
+
+def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) -> RowClasses:
+    """K masks of one ratio: means and differences over the masks (eq-classes-K).
+
+    Of a sample's K rows, k count: all of them, or as many as mask the target. Given that one
+    row counts, the others do independently, so that k - 1 is binomial (eq-classes-K-masked).
+    Rotating the k rows leaves one that carries their mean and k - 1 that carry differences.
+    """
+    counts = np.array([masks]) if rows == "all" else np.arange(1, masks + 1)
+    chance = np.ones((mask.size, 1)) if rows == "all" else _binomial(masks - 1, mask, keep)
+    mean_share = chance / counts
+    difference_share = (chance * (counts - 1) / counts).sum(axis=1, keepdims=True)
+    noise = (keep * mask)[:, None]
+    # Without masks the differences are zero rows; what is left is one row per sample.
+    bare = noise[:, 0] == 0
+    kept_share = np.where(bare, mean_share.sum(axis=1), 1.0)
+    difference_share[bare] = 0.0
+    nothing = (keep == 0) | (per_mask == 0)
+    rows_all = masks * per_mask
+    kept_rows = np.where(bare & (rows == "all"), 1.0, rows_all)
+    return RowClasses(
+        weight=np.hstack([mean_share, difference_share]) / kept_share[:, None],
+        kept=np.hstack([counts * keep[:, None] ** 2, np.zeros_like(noise)]),
+        masked=np.repeat(noise, counts.size + 1, axis=1),
+        deficit=np.hstack([counts * noise, np.zeros_like(noise)]),
+        rows=np.where(nothing, 0.0, kept_rows),
+        ridge_shift=np.zeros_like(rows_all),
+        ridge_scale=np.where(nothing, 1.0, rows_all / np.where(nothing, 1.0, kept_rows)),
+    )
+
+
+def _infinitely_many(mask: Array, keep: Array, counted: Array) -> RowClasses:
+    """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf)."""
+    total = counted.sum(axis=1)
+    square = (counted * keep**2).sum(axis=1)
+    cross = (counted * keep * mask).sum(axis=1)
+    nothing = square == 0
+    square = np.where(nothing, 1.0, square)
+    column = np.ones((mask.shape[0], 1))
+    return RowClasses(
+        weight=column,
+        kept=column,
+        masked=0 * column,
+        deficit=(cross / square)[:, None],
+        rows=np.where(nothing, 0.0, 1.0),
+        ridge_shift=cross / np.where(nothing, 1.0, total),
+        ridge_scale=np.where(nothing, 1.0, total) / square,
+    )
+
+
+def _binomial(trials: int, success: Array, failure: Array) -> Array:
+    """Probabilities of 0 ... trials successes, shape (success.size, trials + 1)."""
+    from scipy.special import gammaln, xlogy
+
+    k = np.arange(trials + 1)
+    choices = gammaln(trials + 1) - gammaln(k + 1) - gammaln(trials - k + 1)
+    logs = choices + xlogy(k, success[:, None]) + xlogy(trials - k, failure[:, None])
+    chances = np.exp(logs)
+    return np.asarray(chances / chances.sum(axis=1, keepdims=True))

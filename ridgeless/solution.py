@@ -1,0 +1,255 @@
+"""From the arguments of one call to the solved cells of its grid."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ridgeless.errors import (
+    ConvergenceError,
+    DomainError,
+    count,
+    nonnegative_array,
+    ratio_array,
+    real_scalar,
+)
+from ridgeless.mask_ratio import Quadrature, RatioLaw
+from ridgeless.row_classes import RowClasses, row_classes
+from ridgeless.spectrum import Spectrum, as_spectrum
+from ridgeless.target import MaskedFeature, Rows, Signal, Target
+
+Array = NDArray[np.float64]
+
+FIRST_ORDER, LAST_ORDER = 64, 8192  # nodes of a continuous law
+LAW_TOLERANCE = 1e-13  # how little doubling the nodes may move any part of the risk
+NODES_PER_THREAD = 400_000  # node evaluations below which a thread costs more than it saves
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The solved cells of one call, of shape `shape`."""
+
+    spectrum: Spectrum
+    signal: Signal
+    shape: tuple[int, ...]
+    parameters: dict[str, Any]  # what was asked, as broadcast by the call
+    learns: NDArray[np.bool_]  # False where the predictor is 0: no rows, or no usable feature
+    columns: dict[str, Array]  # fixed_point.COLUMNS; bias = signal.variance where nothing is learnt
+
+
+def solve(
+    spectrum: Spectrum | ArrayLike,
+    mask_ratio: RatioLaw | ArrayLike,
+    *,
+    aspect_ratio: ArrayLike,
+    target: Target | None,
+    ridge: ArrayLike,
+    rows: Rows | None,
+    masks_per_sample: float,
+    test_mask_ratio: ArrayLike,
+) -> Solution:
+    """Check the arguments, solve every cell of their broadcast grid and return the solution."""
+    law = as_spectrum(spectrum)
+    target = _checked_target(target)
+    counted = _checked_rows(target.rows if rows is None else rows)
+    masks = _checked_masks(masks_per_sample)
+    ratios = mask_ratio if isinstance(mask_ratio, RatioLaw) else ratio_array("mask_ratio", mask_ratio)
+    gammas = nonnegative_array("aspect_ratio", aspect_ratio, finite=False)
+    lams = nonnegative_array("ridge", ridge, finite=True)
+    tests = ratio_array("test_mask_ratio", test_mask_ratio)
+    signal = target.on(law)
+
+    schemes, refine = _schemes(ratios, counted, masks)
+    numbers = np.arange(schemes.rows.size).reshape(np.shape(ratios) if schemes.rows.size != 1 else ())
+    named = {"aspect_ratio": gammas, "ridge": lams, "test_mask_ratio": tests}
+    try:
+        grid = np.broadcast_arrays(numbers, *named.values())
+        np.broadcast_shapes(grid[0].shape, signal.noise.shape)
+    except ValueError:
+        named = {"mask_ratio": np.asarray(numbers), **named, "snr": signal.noise}
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in named.items() if array.ndim)
+        raise DomainError(f"the arguments must broadcast together, got the shapes {shapes}") from None
+    shape = grid[0].shape
+    scheme, gamma, lam, p_t = (np.ravel(x) for x in grid)
+
+    out = np.full((scheme.size, 10), np.nan)
+    cells = _Cells(law, signal, schemes, scheme, gamma, lam, p_t)
+    learns = cells.learns
+    index = np.flatnonzero(learns)
+    out[index] = cells.solve(index, out[index])
+    # Rows with almost nothing left must still be interpolated: infinite variance, decided from
+    # the law because its nodes never reach p = 1 (eq-infinite-law).
+    endless = np.zeros_like(learns)
+    if isinstance(ratios, RatioLaw) and masks == 1 and not ratios.inverse_keep_is_finite:
+        endless = learns & (lam == 0) & (cells.delta >= 0)
+    if refine is not None:
+        _refine(cells, refine, index, out, endless)
+    from ridgeless.fixed_point import COLUMNS
+
+    columns = {name: out[:, i].reshape(shape) for i, name in enumerate(COLUMNS)}
+    out[~learns, 0] = signal.variance
+    out[~learns, 1:4] = 0.0
+    out[endless, 1] = np.inf if signal.variance > 0 else 0.0
+    out[endless, 2] = np.inf
+    return Solution(
+        law,
+        signal,
+        shape,
+        {
+            "mask_ratio": mask_ratio if isinstance(mask_ratio, RatioLaw) else ratios,
+            "aspect_ratio": gammas,
+            "ridge": lams,
+            "test_mask_ratio": tests,
+        },
+        learns.reshape(shape),
+        columns,
+    )
+
+
+class _Cells:
+    """The flat grid of one call, with what the kernel needs of each cell."""
+
+    def __init__(
+        self,
+        law: Spectrum,
+        signal: Signal,
+        schemes: RowClasses,
+        scheme: NDArray[np.intp],
+        gamma: Array,
+        lam: Array,
+        p_t: Array,
+    ) -> None:
+        self.law, self.signal, self.schemes = law, signal, schemes
+        self.scheme, self.gamma, self.lam, self.p_t = scheme, gamma, lam, p_t
+        self.d0 = law.mean / law.scale
+        unmasked = ~((schemes.masked > 0) & (schemes.weight > 0)).any(axis=1)
+        # Zero eigenvalues decouple where nothing is masked (eq-drop).
+        support = np.where(unmasked, 1.0 if law.zero_mass == 0 else law.positive_mass, 1.0)[scheme]
+        rows = schemes.rows[scheme]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            self.psi = gamma / rows
+            # The distance to the threshold, never from a rounded quotient (eq-threshold).
+            self.delta = (gamma * support - rows) / rows
+        self.learns = (rows > 0) & np.isfinite(self.psi)
+
+    def solve(self, index: NDArray[np.intp], start: Array) -> Array:
+        """Solve the cells `index` from `start` (nan: cold) and return their columns."""
+        from ridgeless.fixed_point import ACCEPTED, solve_cells
+
+        scale, schemes = self.law.scale, self.schemes
+        scheme = self.scheme[index]
+        ridge = self.lam[index] / scale + self.d0 * schemes.ridge_shift[scheme]
+        ridge *= schemes.ridge_scale[scheme]
+        s, h = self.law.nodes
+        sig_s, sig_b = self.signal.nodes
+        classes = (schemes.weight, schemes.kept, schemes.masked, schemes.deficit)
+        out = np.ascontiguousarray(start)
+
+        def part(piece: slice) -> None:
+            cells = (scheme, self.psi[index], self.delta[index], ridge, self.p_t[index])
+            solve_cells(
+                s, h, sig_s, sig_b, self.d0, *classes, *(x[piece] for x in cells), out[piece]
+            )
+
+        size = s.size + sig_s.size + schemes.weight.shape[1]
+        _in_threads(part, index.size, work=8 * index.size * size)
+        residual = out[:, 9]
+        failed = ~(residual <= ACCEPTED)
+        if failed.any():
+            cell = int(np.flatnonzero(failed)[0])
+            at = index[cell]
+            raise ConvergenceError(
+                f"the fixed point did not converge at aspect_ratio = {self.gamma[at]!r}, "
+                f"ridge = {self.lam[at]!r}, mask scheme {int(scheme[cell])}: residual "
+                f"{residual[cell]:.3g}, allowed {ACCEPTED:.3g}"
+            )
+        return out
+
+
+def _in_threads(part: Callable[[slice], None], cells: int, work: int) -> None:
+    """Run `part` over slices of the cells, in threads when the work pays for them."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = min(cores, cells, work // NODES_PER_THREAD)
+    if threads <= 1:
+        part(slice(0, cells))
+        return
+    edges = np.linspace(0, cells, threads + 1).astype(int)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(part, [slice(i, j) for i, j in zip(edges[:-1], edges[1:], strict=True)]))
+
+
+def _schemes(
+    ratios: RatioLaw | Array, rows: Rows, masks: float
+) -> tuple[RowClasses, Callable[[int], RowClasses] | None]:
+    """Return the row classes, and for a continuous law how to make them with more nodes."""
+    if not isinstance(ratios, RatioLaw):
+        mask = ratios.reshape(-1, 1)
+        rule = Quadrature(mask, 1 - mask, np.ones_like(mask))
+        return row_classes(rule, mask[:, 0], rows, masks), None
+    mean = np.array([ratios.mean])
+
+    def at_order(order: int) -> RowClasses:
+        rule = ratios.quadrature(order)
+        return row_classes(Quadrature(*(x[None, :] for x in rule)), mean, rows, masks)
+
+    schemes = at_order(FIRST_ORDER)
+    # Infinitely many masks need only moments of the law: polynomials, exact at any order.
+    return schemes, at_order if schemes.weight.shape[1] == FIRST_ORDER else None
+
+
+def _refine(
+    cells: _Cells,
+    at_order: Callable[[int], RowClasses],
+    index: NDArray[np.intp],
+    out: Array,
+    endless: NDArray[np.bool_],
+) -> None:
+    """Double the nodes of a law until no part of the risk moves, from the coarser solution."""
+    order = FIRST_ORDER
+    while index.size:
+        order *= 2
+        if order > LAST_ORDER:
+            at = index[0]
+            raise ConvergenceError(
+                f"the law of mask ratios is not resolved by {LAST_ORDER} nodes at aspect_ratio = "
+                f"{cells.gamma[at]!r}, ridge = {cells.lam[at]!r}"
+            )
+        cells.schemes = at_order(order)
+        coarse = out[index, :3]
+        out[index] = cells.solve(index, out[index])
+        fine = out[index, :3]
+        moved = np.abs(fine - coarse)
+        # A part that is rounding beside the others need not settle.
+        small = 1e-2 * np.where(np.isfinite(fine), fine, 0).sum(axis=1, keepdims=True)
+        settled = (moved <= LAW_TOLERANCE * (fine + small)) | (fine == coarse)
+        settled[endless[index], 1:] = True
+        index = index[~settled.all(axis=1)]
+
+
+def _checked_target(target: Target | None) -> Target:
+    if target is None:
+        return MaskedFeature()
+    if not (hasattr(target, "rows") and hasattr(target, "on")):
+        raise DomainError(f"target must be MaskedFeature() or LinearTarget(...), got {target!r}")
+    return target
+
+
+def _checked_rows(rows: str) -> Rows:
+    if rows == "masked":
+        return "masked"
+    if rows == "all":
+        return "all"
+    raise DomainError(f"rows must be 'masked', 'all' or None, got {rows!r}")
+
+
+def _checked_masks(masks: float) -> float:
+    if real_scalar("masks_per_sample", masks) == math.inf:
+        return math.inf
+    return count("masks_per_sample", masks)

@@ -1,0 +1,323 @@
+"""The population spectral law of a covariance: eigenvalues with weights."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ridgeless.errors import DomainError, count, nonnegative_array, real_array, real_scalar, require
+
+__all__ = ["Spectrum"]
+
+Array = NDArray[np.float64]
+
+# Below this share of the mean an eigenvalue acts as the limit s -> 0+ to the last digit.
+_SMALLEST = 1e-290
+
+
+class Nodes(NamedTuple):
+    """Points and masses whose sums stand for the sums over all eigenvalues."""
+
+    values: Array  # ascending, in units of `Spectrum.scale`
+    masses: Array
+
+
+class Spectrum:
+    """The distribution of the eigenvalues of a population covariance Sigma.
+
+    Any positive number of atoms, in any order; they are kept sorted. Only the shape of the law
+    matters, not how many features d it stands for: splitting an atom changes nothing.
+
+    Parameters
+    ----------
+    eigenvalues : array_like, s, shape (atoms,), in [0, inf), not all zero
+        Eigenvalues of Sigma.
+    weights : array_like, h, shape (atoms,), in [0, inf), optional
+        Share of the d directions at each eigenvalue, up to a common factor. Equal by default.
+
+    Raises
+    ------
+    DomainError
+        If the eigenvalues are empty, negative, infinite, nan, complex, all zero or not
+        one-dimensional, or the weights do not match them.
+
+    Examples
+    --------
+    >>> Spectrum([3.0, 1.0]).eigenvalues
+    array([1., 3.])
+    >>> Spectrum([3.0, 1.0], weights=[1, 3]).mean
+    1.5
+    """
+
+    eigenvalues: Array
+    weights: Array
+    order: NDArray[np.intp]
+
+    def __init__(self, eigenvalues: ArrayLike, weights: ArrayLike | None = None) -> None:
+        values = real_array("eigenvalues", eigenvalues)
+        if values.ndim == 2:
+            raise DomainError(
+                f"eigenvalues must be one-dimensional, got shape {values.shape}; for a covariance "
+                "matrix use Spectrum.from_covariance or covariance_risk, for a data matrix "
+                "Spectrum.from_data"
+            )
+        if values.ndim != 1 or values.size == 0:
+            raise DomainError(
+                "eigenvalues must be a one-dimensional array of at least one number, "
+                f"got shape {values.shape}"
+            )
+        values = nonnegative_array("eigenvalues", values, finite=True)
+        if weights is None:
+            shares = np.full(values.size, 1.0 / values.size)
+        else:
+            shares = nonnegative_array("weights", weights, finite=True)
+            if shares.shape != values.shape:
+                raise DomainError(
+                    f"weights must match the {values.size} eigenvalues, got shape {shares.shape}"
+                )
+            total = math.fsum(shares)
+            if not 0 < total < math.inf:
+                raise DomainError(f"weights must have a positive finite sum, got {total!r}")
+            shares = shares / total
+        if not (values[shares > 0] > 0).any():
+            raise DomainError("eigenvalues must not all be zero (where they have weight)")
+        order = np.argsort(values, kind="stable")
+        for name, array in (
+            ("eigenvalues", values[order]),
+            ("weights", shares[order]),
+            ("order", order),
+        ):
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        if not math.isfinite(self.mean):
+            raise DomainError("eigenvalues must have a finite mean, got a mean of inf")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"Spectrum is immutable; make a new one instead of setting {name}")
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean eigenvalue d0, the common variance of the features when they are exchangeable."""
+        return math.fsum(self.weights * self.eigenvalues)
+
+    @cached_property
+    def zero_mass(self) -> float:
+        """Share f0 of the directions that carry no variance."""
+        return math.fsum(self.weights[self.eigenvalues == 0])
+
+    @cached_property
+    def positive_mass(self) -> float:
+        """Share 1 - f0 of the directions that carry variance."""
+        return math.fsum(self.weights[self.eigenvalues > 0])
+
+    @cached_property
+    def scale(self) -> float:
+        """Power of two within a factor two below the mean: units in which nothing is rounded."""
+        return math.ldexp(1.0, math.frexp(self.mean)[1] - 1)
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """Points and masses, in units of `scale`, that stand for the whole law in a solve."""
+        return self.measure(self.weights)
+
+    def measure(self, masses: Array) -> Nodes:
+        """Nodes for `masses` per sorted eigenvalue, in units of `scale`."""
+        kept = masses > 0
+        values = self.eigenvalues[kept] / self.scale
+        values[(values > 0) & (values < _SMALLEST)] = _SMALLEST
+        return Nodes(np.ascontiguousarray(values), np.ascontiguousarray(masses[kept]))
+
+    def __len__(self) -> int:
+        """Return the number of atoms."""
+        return int(self.eigenvalues.size)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare atom by atom."""
+        if not isinstance(other, Spectrum):
+            return NotImplemented
+        return np.array_equal(self.eigenvalues, other.eigenvalues) and np.array_equal(
+            self.weights, other.weights
+        )
+
+    def __hash__(self) -> int:
+        """Hash the atoms."""
+        return hash((self.eigenvalues.tobytes(), self.weights.tobytes()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rebuild from the arguments in the order they were given (for pickle and copy)."""
+        values, shares = np.empty_like(self.eigenvalues), np.empty_like(self.weights)
+        values[self.order], shares[self.order] = self.eigenvalues, self.weights
+        return Spectrum, (values, shares)
+
+    def __repr__(self) -> str:
+        """Show the size, mean and range."""
+        low, high = self.eigenvalues[0], self.eigenvalues[-1]
+        plural = "" if len(self) == 1 else "s"
+        return (
+            f"Spectrum({len(self)} atom{plural}, mean {self.mean:.4g}, from {low:.4g} to {high:.4g})"
+        )
+
+    # --- constructors ---------------------------------------------------------------------------
+
+    @classmethod
+    def isotropic(cls, variance: float = 1.0) -> Spectrum:
+        """Return the law of Sigma = variance * I.
+
+        Examples
+        --------
+        >>> Spectrum.isotropic(2.0)
+        Spectrum(1 atom, mean 2, from 2 to 2)
+        """
+        return cls([_positive("variance", variance)])
+
+    @classmethod
+    def spiked(cls, spikes: ArrayLike, dimension: int, bulk: float = 1.0) -> Spectrum:
+        """Return `dimension` eigenvalues at `bulk`, of which some are replaced by `spikes`.
+
+        Examples
+        --------
+        >>> Spectrum.spiked([10.0, 5.0], dimension=100).mean
+        1.13
+        """
+        values = np.atleast_1d(nonnegative_array("spikes", spikes, finite=True))
+        size = count("dimension", dimension)
+        if values.ndim != 1 or values.size > size:
+            raise DomainError(
+                f"spikes must be at most dimension = {size} numbers, got shape {values.shape}"
+            )
+        level = float(nonnegative_array("bulk", real_scalar("bulk", bulk), finite=True))
+        if values.size == size:
+            return cls(values)
+        return cls(np.append(values, level), np.append(np.ones(values.size), size - values.size))
+
+    @classmethod
+    def power_law(cls, exponent: float, dimension: int) -> Spectrum:
+        """Return eigenvalues proportional to ``i**-exponent``, i = 1 ... dimension, with mean 1.
+
+        Examples
+        --------
+        >>> Spectrum.power_law(1.0, dimension=2).eigenvalues
+        array([0.66666667, 1.33333333])
+        """
+        size = count("dimension", dimension)
+        power = real_scalar("exponent", exponent)
+        if not math.isfinite(power):
+            raise DomainError(f"exponent must be finite, got {power!r}")
+        # Logarithms relative to the largest: no exponent overflows.
+        logs = -power * np.log(np.arange(1.0, size + 1))
+        values = np.exp(logs - logs.max())
+        return cls(values / (math.fsum(values) / size))
+
+    @classmethod
+    def ar1(cls, correlation: float, dimension: int) -> Spectrum:
+        r"""Return the spectrum of the Toeplitz covariance ``correlation**abs(i - j)``.
+
+        Its eigenvalues are :math:`(1-\rho^2)/(1-2\rho\cos\theta+\rho^2)` at the d angles in
+        :math:`(0, \pi)` where :math:`(d-1)\theta + 2\arg(e^{i\theta}-\rho)` is a multiple of
+        :math:`\pi`; one vectorised root search, no matrix.
+
+        Examples
+        --------
+        >>> Spectrum.ar1(0.5, dimension=2).eigenvalues
+        array([0.5, 1.5])
+        """
+        from scipy.optimize import elementwise
+
+        size = count("dimension", dimension)
+        rho = abs(real_scalar("correlation", correlation))  # the sign only alternates eigenvectors
+        if not rho < 1:
+            raise DomainError(f"correlation must lie in (-1, 1), got {correlation!r}")
+        if size == 1 or rho == 0:
+            return cls(np.ones(size))
+
+        def phase(theta: Array, multiple: Array) -> Array:
+            angle = np.arctan2(np.sin(theta), np.cos(theta) - rho)
+            return (size - 1) * theta + 2 * angle - multiple * np.pi
+
+        multiples = np.arange(1.0, size + 1)
+        ends = np.zeros(size), np.full(size, np.pi)
+        theta = elementwise.find_root(phase, ends, args=(multiples,)).x
+        gap = (1 - rho) ** 2 + 4 * rho * np.sin(theta / 2) ** 2
+        return cls((1 - rho) * (1 + rho) / gap)
+
+    @classmethod
+    def latent_factors(cls, rank: int, dimension: int, strength: float) -> Spectrum:
+        """Return the latent-space model: `rank` eigenvalues ``1 + strength``, the rest 1.
+
+        Examples
+        --------
+        >>> Spectrum.latent_factors(rank=10, dimension=100, strength=4.0).mean
+        1.4
+        """
+        size, factors = count("dimension", dimension), count("rank", rank, least=0)
+        if factors > size:
+            raise DomainError(f"rank must be at most dimension = {size}, got {factors}")
+        excess = float(nonnegative_array("strength", real_scalar("strength", strength), finite=True))
+        return cls([1.0, 1.0 + excess], [size - factors, factors])
+
+    @classmethod
+    def from_covariance(cls, matrix: ArrayLike, standardize: bool = True) -> Spectrum:
+        """Return the spectrum of a covariance matrix.
+
+        Parameters
+        ----------
+        matrix : array_like, Sigma, shape (d, d), symmetric, positive semi-definite
+            Eigenvalues within ``d * eps * max`` of zero count as zero.
+        standardize : bool
+            Use the correlation matrix: the spectral formulas hold when all features have the
+            same variance.
+
+        Raises
+        ------
+        DomainError
+            If the matrix is not square, finite, symmetric and positive semi-definite, or (with
+            `standardize`) a feature has no variance.
+
+        Examples
+        --------
+        >>> Spectrum.from_covariance([[4.0, 1.0], [1.0, 1.0]]).eigenvalues
+        array([0.5, 1.5])
+        """
+        from scipy.linalg import eigvalsh
+
+        sigma = real_array("matrix", matrix)
+        if sigma.ndim != 2 or sigma.shape[0] != sigma.shape[1] or sigma.size == 0:
+            raise DomainError(f"matrix must be square, got shape {sigma.shape}")
+        require("matrix", sigma, np.isfinite(sigma), "be finite")
+        size = sigma.shape[0]
+        if np.abs(sigma - sigma.T).max() > 1e-8 * np.abs(sigma).max():
+            raise DomainError("matrix must be symmetric")
+        if standardize:
+            deviations = np.diag(sigma)
+            if not (deviations > 0).all():
+                feature = int(np.argmin(deviations))
+                raise DomainError(
+                    "matrix must have positive variances on its diagonal to be standardized, got "
+                    f"{deviations[feature]!r} for feature {feature}; drop that feature"
+                )
+            roots = np.sqrt(deviations)
+            sigma = sigma / roots / roots[:, None]
+        values = eigvalsh(sigma)
+        threshold = size * np.finfo(float).eps * np.abs(values).max()
+        values[np.abs(values) <= threshold] = 0.0
+        if values[0] < 0:
+            raise DomainError(
+                f"matrix must be positive semi-definite, got the eigenvalue {float(values[0])!r}"
+            )
+        return cls(values)
+
+
+def _positive(name: str, value: float) -> float:
+    number = real_scalar(name, value)
+    if not 0 < number < math.inf:
+        raise DomainError(f"{name} must be positive and finite, got {number!r}")
+    return number
+
+
+def as_spectrum(spectrum: Spectrum | ArrayLike) -> Spectrum:
+    """Return `spectrum` itself, or the equal-weight law of an array of eigenvalues."""
+    return spectrum if isinstance(spectrum, Spectrum) else Spectrum(spectrum)
