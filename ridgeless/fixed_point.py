@@ -16,16 +16,13 @@ ratio F_B = ln(m1/m0) - ln(<sH>/<H>), in the variables ln m1 and ln m0 (eq-newto
 Letters are those of docs/theory.md. In the kernels index 0 carries the unit `floor`, the largest
 b_k d0, instead of 1: then floor * H stays of order one however small the mask ratio, and nothing
 overflows.
-
-numba lives here and nowhere else; with NUMBA_DISABLE_JIT=1 the same functions run as Python.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-from numba import njit
+from ridgeless.jit import kernel, sum_kernel
 
 __all__ = ["COLUMNS", "solve_cells"]
 
@@ -48,14 +45,8 @@ ACCEPTED = 1e-12  # what rounding may leave of it in long sums
 MAX_STEPS = 60
 MAX_LOG_STEP = 4.0
 
-_compile = njit(cache=True, nogil=True, error_model="numpy")
-# Sums may be reordered (vectorised); infinities and nan keep their meaning.
-_compile_sum = njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"}
-)
 
-
-@_compile_sum
+@sum_kernel
 def class_sums(w, a, b, d0, floor, base, m1, m0):
     """Sums over row classes; index 0 in units of `floor`."""
     alpha = beta = ones = a1 = b1 = a11 = a10 = a00 = 0.0
@@ -75,7 +66,7 @@ def class_sums(w, a, b, d0, floor, base, m1, m0):
     return alpha, beta, ones, a1, b1, a11, a10, a00
 
 
-@_compile_sum
+@sum_kernel
 def spectral_sums(s, h, first, floor, e, alpha, beta):
     """Means over the spectrum: e H, (s, floor) H, (s, floor) e H^2 and products of two."""
     x = p1 = p0 = e1 = e0 = q11 = q10 = q00 = 0.0
@@ -96,7 +87,7 @@ def spectral_sums(s, h, first, floor, e, alpha, beta):
     return x, p1, p0, e1, e0, q11, q10, q00
 
 
-@_compile
+@kernel
 def constants(psi_minus_one, ridge):
     """Return (base, e), whose product is the ridge; both 0 for the homogeneous problem.
 
@@ -107,7 +98,7 @@ def constants(psi_minus_one, ridge):
     return (ridge, 1.0) if psi_minus_one >= 0.0 else (1.0, ridge)
 
 
-@_compile
+@kernel
 def isotropic_start(w, a, b, d0, floor, psi, delta, ridge):
     """Solve for one eigenvalue d0 and one average class: a quadratic."""
     level = 0.0
@@ -129,7 +120,7 @@ def isotropic_start(w, a, b, d0, floor, psi, delta, ridge):
     return math.log(m * d0), math.log(m * floor)
 
 
-@_compile
+@kernel
 def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
     """Newton on (F_A, F_B) in (ln m1, ln m0); returns them with the residual.
 
@@ -178,7 +169,7 @@ def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
     return log_m1, log_m0, residual
 
 
-@_compile
+@kernel
 def mean_predictor(sig_s, sig_b, first, d0, floor, w, a, b, f, base, e, alpha, beta, m1, m0, p_t):
     """Return the bias, and what the residuals of all classes share (eq-bias, eq-residual).
 
@@ -215,7 +206,7 @@ def mean_predictor(sig_s, sig_b, first, d0, floor, w, a, b, f, base, e, alpha, b
     return bias + q_t * p_t * power, extra, power, signal, gap, scatter
 
 
-@_compile
+@kernel
 def class_weights(sums, floor_d0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00):
     """Return (u1, u0): a unit of residual in class k weighs (w/g^2)(a u1 + b u0).
 
@@ -238,7 +229,7 @@ def class_weights(sums, floor_d0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
     return (diagonal0 * t1 + m_10 * t0) / det, (diagonal1 * t0 + m_01 * t1) / det
 
 
-@_compile
+@kernel
 def read_out(s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, psi, delta, ridge, m1, m0, p_t, out):
     """Write the first seven `COLUMNS` at the fixed point."""
     base, e = constants(delta, ridge)
@@ -276,7 +267,7 @@ def read_out(s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, psi, delta, ridge
                 out[1] += weight * residual
 
 
-@_compile
+@kernel
 def solve_cells(
     s, h, sig_s, sig_b, d0, weights, kepts, maskeds, deficits, scheme, psis, deltas, ridges, p_ts, out
 ):

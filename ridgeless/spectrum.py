@@ -126,10 +126,12 @@ class Spectrum:
 
     def measure(self, masses: Array) -> Nodes:
         """Nodes for `masses` per sorted eigenvalue, in units of `scale`."""
+        from ridgeless.compression import compress
+
         kept = masses > 0
         values = self.eigenvalues[kept] / self.scale
         values[(values > 0) & (values < _SMALLEST)] = _SMALLEST
-        return Nodes(np.ascontiguousarray(values), np.ascontiguousarray(masses[kept]))
+        return Nodes(*compress(values, masses[kept]))
 
     def __len__(self) -> int:
         """Return the number of atoms."""
