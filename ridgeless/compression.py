@@ -109,8 +109,7 @@ def compress(values: Array, masses: Array) -> tuple[Array, Array]:
     distinct, merged = np.empty_like(values), np.empty_like(masses)
     count = merge_equal(values, masses, distinct, merged)
     distinct, merged = distinct[:count], merged[:count]
-    octave = np.frexp(distinct)[1]
-    octave[distinct == 0] = np.iinfo(octave.dtype).min
+    octave = np.where(distinct > 0, np.frexp(distinct)[1], -5000)  # zero is a group of its own
     edges = np.flatnonzero(np.diff(octave, prepend=octave[0] - 1, append=octave[-1] + 1))
     crowded = np.diff(edges) > PER_OCTAVE
     if not crowded.any():

@@ -170,18 +170,22 @@ def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
 
 
 @kernel
-def mean_predictor(sig_s, sig_b, first, d0, floor, w, a, b, f, base, e, alpha, beta, m1, m0, p_t):
+def mean_predictor(
+    sig_s, sig_b, first, d0, floor, w, a, b, f, v, own, base, e, alpha, beta, m1, m0, p_t
+):
     """Return the bias, and what the residuals of all classes share (eq-bias, eq-residual).
 
-    Class k alone would learn (1 + f/a) beta. `extra` is sum w f/g, and `unequal` what is left of
-    b - f in the same sum: zero when rows have one mask each.
+    Class k alone would learn (1 + f/a) beta. `extra` is sum w f/g, and `level` what remains of
+    1 - learned at s = d0, split with e = e (1 - Y) + ridge sum w/g so that the part of the ridge
+    that comes from masks cancels on paper, not in rounding; `own` is the rest of the ridge.
     """
-    extra = unequal = 0.0
+    extra = 0.0
+    level = e * (alpha * m1 + beta * m0)
     for k in range(w.size):
         if w[k] > 0.0:
             x = w[k] / (base + a[k] * m1 + b[k] * d0 / floor * m0)
             extra += x * f[k]
-            unequal += x * (b[k] - f[k]) * d0
+            level += x * (own + v[k] * d0)
     q_t = 1.0 - p_t
     shift = e + floor * beta
     bias = power = signal = gap = 0.0
@@ -189,7 +193,7 @@ def mean_predictor(sig_s, sig_b, first, d0, floor, w, a, b, f, base, e, alpha, b
         if sig_s[i] > 0.0 or first == 0:
             inverse = 1.0 / (alpha * sig_s[i] + shift)
             learned = (alpha + extra) * sig_s[i] * inverse
-            missed = (e + (d0 - sig_s[i]) * extra + unequal) * inverse  # 1 - learned
+            missed = (level + (d0 - sig_s[i]) * extra) * inverse  # 1 - learned
             share = sig_b[i] * sig_s[i]
             bias += share * (p_t + q_t * missed) ** 2
             power += sig_b[i] * learned * learned * d0
@@ -230,12 +234,14 @@ def class_weights(sums, floor_d0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
 
 
 @kernel
-def read_out(s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, psi, delta, ridge, m1, m0, p_t, out):
+def read_out(
+    s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, v, psi, delta, ridge, own, m1, m0, p_t, out
+):
     """Write the first seven `COLUMNS` at the fixed point."""
     base, e = constants(delta, ridge)
     alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
     bias, extra, power, signal, gap, scatter = mean_predictor(
-        sig_s, sig_b, first, d0, floor, w, a, b, f, base, e, alpha, beta, m1, m0, p_t
+        sig_s, sig_b, first, d0, floor, w, a, b, f, v, own, base, e, alpha, beta, m1, m0, p_t
     )
     out[0] = bias
     out[1] = out[2] = 0.0
@@ -269,19 +275,20 @@ def read_out(s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, psi, delta, ridge
 
 @kernel
 def solve_cells(
-    s, h, sig_s, sig_b, d0, weights, kepts, maskeds, deficits, scheme, psis, deltas, ridges, p_ts, out
-):
+    s, h, sig_s, sig_b, d0, weights, kepts, maskeds, deficits, unequals,
+    scheme, psis, deltas, ridges, owns, p_ts, out,
+):  # fmt: skip
     """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
 
     Shapes: s, h (nodes,); sig_s, sig_b (signal nodes,); the class arrays (schemes, classes);
-    scheme, psis, deltas, ridges, p_ts (cells,); out (cells, len(COLUMNS)).
+    scheme, psis, deltas, ridges, owns, p_ts (cells,); out (cells, len(COLUMNS)).
     """
     zeros = 0
     while s[zeros] == 0.0:
         zeros += 1
     for cell in range(scheme.size):
         w, a = weights[scheme[cell]], kepts[scheme[cell]]
-        b, f = maskeds[scheme[cell]], deficits[scheme[cell]]
+        b, f, v = maskeds[scheme[cell]], deficits[scheme[cell]], unequals[scheme[cell]]
         psi, delta, ridge = psis[cell], deltas[cell], ridges[cell]
         floor = 0.0
         for k in range(w.size):
@@ -300,8 +307,7 @@ def solve_cells(
             out[cell, 7], out[cell, 8] = log_m1, log_m0 - math.log(floor)
             m1, m0 = math.exp(log_m1), math.exp(log_m0)
         out[cell, 9] = residual
-        p_t = p_ts[cell]
-        row = out[cell]
         read_out(
-            s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, psi, delta, ridge, m1, m0, p_t, row
-        )
+            s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, v, psi, delta, ridge, owns[cell],
+            m1, m0, p_ts[cell], out[cell],
+        )  # fmt: skip

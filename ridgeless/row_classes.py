@@ -37,6 +37,7 @@ class RowClasses:
     kept: Array  #: a, multiplies Sigma
     masked: Array  #: b, multiplies D
     deficit: Array  #: f = c - a, by how much the cross-covariance exceeds a
+    unequal: Array  #: b + ridge_shift * ridge_scale - f, exactly (0 unless rows share a sample)
     rows: Array  #: kept rows per sample, shape (schemes,); 0 where nothing is left to learn from
     ridge_shift: Array  #: the ridge acts as (ridge + d0 * shift) * scale
     ridge_scale: Array
@@ -100,6 +101,7 @@ def _one(mask: Array, keep: Array, counted: Array, per_mask: Array) -> RowClasse
         kept=keep**2,
         masked=noise,
         deficit=noise,
+        unequal=np.zeros_like(noise),
         rows=rows,
         ridge_shift=np.zeros_like(rows),
         ridge_scale=per_mask / np.where(rows > 0, rows, 1.0),
@@ -130,6 +132,7 @@ def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) 
         kept=np.hstack([counts * keep[:, None] ** 2, np.zeros_like(noise)]),
         masked=np.repeat(noise, counts.size + 1, axis=1),
         deficit=np.hstack([counts * noise, np.zeros_like(noise)]),
+        unequal=np.hstack([(1 - counts) * noise, noise]),
         rows=np.where(nothing, 0.0, kept_rows),
         ridge_shift=np.zeros_like(rows_all),
         ridge_scale=np.where(nothing, 1.0, rows_all / np.where(nothing, 1.0, kept_rows)),
@@ -149,6 +152,7 @@ def _infinitely_many(mask: Array, keep: Array, counted: Array) -> RowClasses:
         kept=column,
         masked=0 * column,
         deficit=(cross / square)[:, None],
+        unequal=0 * column,
         rows=np.where(nothing, 0.0, 1.0),
         ridge_shift=cross / np.where(nothing, 1.0, total),
         ridge_scale=np.where(nothing, 1.0, total) / square,

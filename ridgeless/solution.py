@@ -29,6 +29,7 @@ Array = NDArray[np.float64]
 
 FIRST_ORDER, LAST_ORDER = 64, 8192  # nodes of a continuous law
 LAW_TOLERANCE = 1e-13  # how little doubling the nodes may move any part of the risk
+TINY_RIDGE = 1e-60  # in units of the mean eigenvalue; its square root is lost in rounding
 NODES_PER_THREAD = 400_000  # node evaluations below which a thread costs more than it saves
 
 
@@ -86,9 +87,9 @@ def solve(
     out[index] = cells.solve(index, out[index])
     # Rows with almost nothing left must still be interpolated: infinite variance, decided from
     # the law because its nodes never reach p = 1 (eq-infinite-law).
-    endless = np.zeros_like(learns)
+    endless = cells.edge.copy()
     if isinstance(ratios, RatioLaw) and masks == 1 and not ratios.inverse_keep_is_finite:
-        endless = learns & (lam == 0) & (cells.delta >= 0)
+        endless |= learns & (lam == 0) & (cells.delta >= 0)
     if refine is not None:
         _refine(cells, refine, index, out, endless)
     from ridgeless.fixed_point import COLUMNS
@@ -138,6 +139,24 @@ class _Cells:
             # The distance to the threshold, never from a rounded quotient (eq-threshold).
             self.delta = (gamma * support - rows) / rows
         self.learns = (rows > 0) & np.isfinite(self.psi)
+        self.lopsided, self.edge = self._split_rows()
+
+    def _split_rows(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Where unmasked rows overfill the span of Sigma while masked rows do not fill the rest.
+
+        Only with zero eigenvalues and a law that has an atom at p = 0. Neither rows nor columns
+        are then independent, and the ridgeless limit is taken with a ridge too small to matter.
+        Where one of the two counts is exactly even, the variance is infinite (eq-threshold).
+        """
+        kept = self.schemes
+        bare = ((kept.masked == 0) * kept.weight).sum(axis=1)[self.scheme]
+        rows = kept.rows[self.scheme]
+        with np.errstate(invalid="ignore"):
+            excess = bare * rows - self.gamma * self.law.positive_mass
+            vacant = self.gamma * self.law.zero_mass - (1 - bare) * rows
+        mixed = (bare > 0) & (bare < 1) & (self.law.zero_mass > 0) & (self.lam == 0) & self.learns
+        lopsided = mixed & (excess >= 0) & (vacant >= 0)
+        return lopsided, lopsided & ((excess == 0) | (vacant == 0))
 
     def solve(self, index: NDArray[np.intp], start: Array) -> Array:
         """Solve the cells `index` from `start` (nan: cold) and return their columns."""
@@ -145,18 +164,18 @@ class _Cells:
 
         scale, schemes = self.law.scale, self.schemes
         scheme = self.scheme[index]
-        ridge = self.lam[index] / scale + self.d0 * schemes.ridge_shift[scheme]
-        ridge *= schemes.ridge_scale[scheme]
+        own = self.lam[index] / scale * schemes.ridge_scale[scheme]
+        own[self.lopsided[index]] = TINY_RIDGE
+        ridge = own + self.d0 * (schemes.ridge_shift * schemes.ridge_scale)[scheme]
         s, h = self.law.nodes
         sig_s, sig_b = self.signal.nodes
-        classes = (schemes.weight, schemes.kept, schemes.masked, schemes.deficit)
+        classes = (schemes.weight, schemes.kept, schemes.masked, schemes.deficit, schemes.unequal)
         out = np.ascontiguousarray(start)
 
         def part(piece: slice) -> None:
-            cells = (scheme, self.psi[index], self.delta[index], ridge, self.p_t[index])
-            solve_cells(
-                s, h, sig_s, sig_b, self.d0, *classes, *(x[piece] for x in cells), out[piece]
-            )
+            cells = (scheme, self.psi[index], self.delta[index], ridge, own, self.p_t[index])
+            columns = (x[piece] for x in cells)
+            solve_cells(s, h, sig_s, sig_b, self.d0, *classes, *columns, out[piece])
 
         size = s.size + sig_s.size + schemes.weight.shape[1]
         _in_threads(part, index.size, work=8 * index.size * size)
