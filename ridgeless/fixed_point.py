@@ -43,6 +43,7 @@ COLUMNS = (
 RESIDUAL = 4e-15  # aim
 ACCEPTED = 1e-12  # what rounding may leave of it in long sums
 MAX_STEPS = 60
+MAX_DESCENT = 1000
 MAX_LOG_STEP = 4.0
 
 
@@ -121,7 +122,36 @@ def isotropic_start(w, a, b, d0, floor, psi, delta, ridge):
 
 
 @kernel
-def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
+def descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge):
+    """Newton on m - T(m) = 0 from above; slower, but it cannot miss (eq-newton).
+
+    T(m) = psi <(s, 1) H> is increasing and concave, and m = T(inf) lies above T(m); from there
+    the steps decrease to the unique solution. All in the form e = 1, base = ridge.
+    """
+    m1, m0 = psi * d0, psi * floor
+    for _ in range(MAX_DESCENT):
+        alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, ridge, m1, m0)
+        _, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(s, h, first, floor, 1.0, alpha, beta)
+        rho1 = psi * (e1 + ridge * (q11 * a1 + q10 * b1))
+        rho0 = psi * (e0 + ridge * (q10 * a1 + q00 * b1))
+        m_10 = psi * (q11 * a10 + q10 * a00)
+        m_01 = psi * (q10 * a11 + q00 * a10)
+        above1, above0 = max(m1 - psi * p1, 0.0), max(m0 - psi * p0, 0.0)
+        diagonal1 = (rho1 + above1 + m_10 * m0) / m1
+        diagonal0 = (rho0 + above0 + m_01 * m1) / m0
+        det = (rho1 + above1) / m1 * diagonal0 + m_10 / m1 * (rho0 + above0)
+        next1 = (diagonal0 * rho1 + m_10 * rho0) / det
+        next0 = (diagonal1 * rho0 + m_01 * rho1) / det
+        step = max(abs(math.log(next1 / m1)), abs(math.log(next0 / m0)))
+        m1, m0 = next1, next0
+        if step < 1e-3:
+            break
+    shift = 0.0 if delta >= 0.0 else math.log(ridge)  # back to the form that `solve` uses
+    return math.log(m1) - shift, math.log(m0) - shift
+
+
+@kernel
+def newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
     """Newton on (F_A, F_B) in (ln m1, ln m0); returns them with the residual.
 
     Stops on the residual, never on the step.
@@ -130,8 +160,6 @@ def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
     below = max(-delta, 0.0)
     base, e = constants(delta, ridge)
     homogeneous = base == e == 0.0
-    if not math.isfinite(log_m1):
-        log_m1, log_m0 = isotropic_start(w, a, b, d0, floor, psi, delta, ridge)
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
@@ -167,6 +195,18 @@ def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
         log_m1 -= shrink * step1
         log_m0 -= shrink * step0
     return log_m1, log_m0, residual
+
+
+@kernel
+def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
+    """Newton from the given start, or from the isotropic one; if that fails, from a descent."""
+    if not math.isfinite(log_m1):
+        log_m1, log_m0 = isotropic_start(w, a, b, d0, floor, psi, delta, ridge)
+    found = newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0)
+    if found[2] <= ACCEPTED or not (ridge > 0.0 or delta > 0.0):
+        return found
+    log_m1, log_m0 = descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge)
+    return newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0)
 
 
 @kernel

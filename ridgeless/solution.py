@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 
 FIRST_ORDER, LAST_ORDER = 64, 8192  # nodes of a continuous law
 LAW_TOLERANCE = 1e-13  # how little doubling the nodes may move any part of the risk
-TINY_RIDGE = 1e-60  # in units of the mean eigenvalue; its square root is lost in rounding
+TINY_RIDGE = 1e-40  # in units of the mean eigenvalue; its square root is lost in rounding
 NODES_PER_THREAD = 400_000  # node evaluations below which a thread costs more than it saves
 
 
