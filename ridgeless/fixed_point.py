@@ -42,7 +42,7 @@ COLUMNS = (
 
 RESIDUAL = 4e-15  # aim
 ACCEPTED = 1e-12  # what rounding may leave of it in long sums
-MAX_STEPS = 60
+MAX_STEPS = 100
 MAX_DESCENT = 1000
 MAX_LOG_STEP = 4.0
 

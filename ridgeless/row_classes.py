@@ -26,7 +26,7 @@ __all__ = ["RowClasses", "row_classes"]
 Array = NDArray[np.float64]
 
 # Below it a positive mask ratio acts as the limit p -> 0+ to the last digit.
-_SMALLEST = 1e-290
+_SMALLEST = 1e-60
 
 
 @dataclass(frozen=True)

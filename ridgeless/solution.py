@@ -30,6 +30,7 @@ Array = NDArray[np.float64]
 FIRST_ORDER, LAST_ORDER = 64, 8192  # nodes of a continuous law
 LAW_TOLERANCE = 1e-13  # how little doubling the nodes may move any part of the risk
 TINY_RIDGE = 1e-40  # in units of the mean eigenvalue; its square root is lost in rounding
+HUGE = 1e120
 NODES_PER_THREAD = 400_000  # node evaluations below which a thread costs more than it saves
 
 
@@ -134,11 +135,14 @@ class _Cells:
         # Zero eigenvalues decouple where nothing is masked (eq-drop).
         support = np.where(unmasked, 1.0 if law.zero_mass == 0 else law.positive_mass, 1.0)[scheme]
         rows = schemes.rows[scheme]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        with np.errstate(all="ignore"):
             self.psi = gamma / rows
             # The distance to the threshold, never from a rounded quotient (eq-threshold).
             self.delta = (gamma * support - rows) / rows
-        self.learns = (rows > 0) & np.isfinite(self.psi)
+            ridge = lam / law.mean * schemes.ridge_scale[scheme]
+        # Beyond these the predictor, or its fluctuation, is zero to more than a hundred digits.
+        self.learns = (rows > 0) & (self.psi < HUGE) & (ridge < HUGE)
+        self.psi = np.where(self.psi > 1 / HUGE, self.psi, 0.0)
         self.lopsided, self.edge = self._split_rows()
 
     def _split_rows(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -151,7 +155,7 @@ class _Cells:
         kept = self.schemes
         bare = ((kept.masked == 0) * kept.weight).sum(axis=1)[self.scheme]
         rows = kept.rows[self.scheme]
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
             excess = bare * rows - self.gamma * self.law.positive_mass
             vacant = self.gamma * self.law.zero_mass - (1 - bare) * rows
         mixed = (bare > 0) & (bare < 1) & (self.law.zero_mass > 0) & (self.lam == 0) & self.learns
@@ -164,7 +168,8 @@ class _Cells:
 
         scale, schemes = self.law.scale, self.schemes
         scheme = self.scheme[index]
-        own = self.lam[index] / scale * schemes.ridge_scale[scheme]
+        lam = np.where(self.lam > 0, np.maximum(self.lam / scale, 1 / HUGE), 0.0)
+        own = lam[index] * schemes.ridge_scale[scheme]
         own[self.lopsided[index]] = TINY_RIDGE
         ridge = own + self.d0 * (schemes.ridge_shift * schemes.ridge_scale)[scheme]
         s, h = self.law.nodes
@@ -244,7 +249,8 @@ def _refine(
         coarse = out[index, :3]
         out[index] = cells.solve(index, out[index])
         fine = out[index, :3]
-        moved = np.abs(fine - coarse)
+        with np.errstate(invalid="ignore"):  # inf - inf: equal, below
+            moved = np.abs(fine - coarse)
         # A part that is rounding beside the others need not settle.
         small = 1e-2 * np.where(np.isfinite(fine), fine, 0).sum(axis=1, keepdims=True)
         settled = (moved <= LAW_TOLERANCE * (fine + small)) | (fine == coarse)

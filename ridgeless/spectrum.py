@@ -16,7 +16,7 @@ __all__ = ["Spectrum"]
 Array = NDArray[np.float64]
 
 # Below this share of the mean an eigenvalue acts as the limit s -> 0+ to the last digit.
-_SMALLEST = 1e-290
+_SMALLEST = 1e-80
 
 
 class Nodes(NamedTuple):
