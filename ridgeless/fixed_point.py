@@ -244,9 +244,7 @@ def mean_predictor(
         gap /= signal
         for i in range(sig_s.size):
             if sig_s[i] > 0.0:
-                scatter += (
-                    sig_b[i] * sig_s[i] * (shift / (alpha * sig_s[i] + shift) - gap) ** 2
-                )
+                scatter += sig_b[i] * sig_s[i] * (shift / (alpha * sig_s[i] + shift) - gap) ** 2
     return bias + q_t * p_t * power, extra, power, signal, gap, scatter
 
 
@@ -264,9 +262,11 @@ def class_weights(sums, floor_d0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
     diagonal1 = (rho1 + m_10 * m0) / m1
     diagonal0 = (rho0 + m_01 * m1) / m0
     det = (rho1 * diagonal0 + m_10 * rho0) / m1
+    q_t = 1.0 - p_t
+    if q_t == 0.0:  # nothing is seen, nothing is predicted
+        return 0.0, 0.0
     if det == 0.0:  # the threshold
         return math.inf, math.inf
-    q_t = 1.0 - p_t
     seen, hidden = q_t * q_t, q_t * p_t * floor_d0
     t1 = psi * (seen * q11 + hidden * q10)
     t0 = psi * (seen * q10 + hidden * q00)
@@ -315,7 +315,7 @@ def read_out(
 
 @kernel
 def solve_cells(
-    s, h, sig_s, sig_b, d0, weights, kepts, maskeds, deficits, unequals,
+    s, h, sig_s, sig_b, d0, weights, kepts, maskeds, excesses, unequals,
     scheme, psis, deltas, ridges, owns, p_ts, out,
 ):  # fmt: skip
     """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
@@ -328,7 +328,7 @@ def solve_cells(
         zeros += 1
     for cell in range(scheme.size):
         w, a = weights[scheme[cell]], kepts[scheme[cell]]
-        b, f, v = maskeds[scheme[cell]], deficits[scheme[cell]], unequals[scheme[cell]]
+        b, f, v = maskeds[scheme[cell]], excesses[scheme[cell]], unequals[scheme[cell]]
         psi, delta, ridge = psis[cell], deltas[cell], ridges[cell]
         floor = 0.0
         for k in range(w.size):

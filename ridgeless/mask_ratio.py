@@ -16,6 +16,8 @@ __all__ = ["DiscreteRatio", "RatioLaw", "ScheduledRatio", "UniformRatio"]
 
 Array = NDArray[np.float64]
 
+FEW_NODES, LOG_ODDS_REACH = 128, 80.0
+
 
 class Quadrature(NamedTuple):
     """Mask ratios p, keep ratios q = 1 - p and probabilities that stand for a law."""
@@ -64,22 +66,26 @@ class RatioLaw(ABC):
         return np.array([self.at(t, rng) for t in progress.flat]).reshape(progress.shape)
 
 
-def _clustered(low: float, high: float, order: int) -> tuple[Array, Array, Array]:
-    """Return nodes on [low, high], one minus them, and the density of each per unit of u.
+def _unit_interval(order: int) -> tuple[Array, Array, Array]:
+    """Return nodes v on [0, 1], 1 - v to full relative accuracy, and weights.
 
-    The integrands have poles just outside [0, 1]; p = low + (high - low) sin^2(pi u / 2) spreads
-    the ends apart. Beyond 64 nodes the map is applied twice: a rule that needs more has a pole
-    very close to an end, and the second map spreads that end again.
+    The integrands have poles just outside the ends. Up to 128 nodes: Gauss-Legendre in u with
+    v = sin^2(pi u / 2), which spreads the ends apart. A rule that needs more has a pole very close
+    to an end; trapezoidal nodes in the log-odds of v then err by exp(-2 pi^2 / step) wherever the
+    pole is, once they reach far enough into the ends.
     """
-    from scipy.special import roots_legendre
+    if order <= FEW_NODES:
+        from scipy.special import roots_legendre
 
-    x, weight = roots_legendre(order)
-    u, weight = (x + 1) / 2, weight / 2
-    rest = u[::-1]  # 1 - u, exactly: the nodes are symmetric
-    for _ in range(1 + (order > 64) + (order >= 256)):
-        weight = weight * (np.pi / 2) * 2 * np.sin(np.pi * u / 2) * np.sin(np.pi * rest / 2)
-        u, rest = np.sin(np.pi * u / 2) ** 2, np.sin(np.pi * rest / 2) ** 2
-    return low + (high - low) * u, (1 - high) + (high - low) * rest, weight
+        x, weight = roots_legendre(order)
+        u = (x + 1) / 2
+        v, rest = np.sin(np.pi * u / 2) ** 2, np.sin(np.pi * u[::-1] / 2) ** 2
+        return v, rest, weight * (np.pi / 4) * np.sin(np.pi * u)
+    log_odds = 2 * LOG_ODDS_REACH * (np.arange(order) - (order - 1) / 2) / (order - 1)
+    v = 1 / (1 + np.exp(-log_odds))
+    rest = v[::-1]
+    weight = v * rest
+    return v, rest, weight / weight.sum()
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,12 @@ class UniformRatio(RatioLaw):
         return self.high < 1 or self.low == 1
 
     def quadrature(self, order: int) -> Quadrature:
-        """Gauss-Legendre nodes, clustered towards both ends."""
+        """Nodes clustered towards both ends."""
         if self.low == self.high:
             return Quadrature(*(np.array([x]) for x in (self.low, 1 - self.low, 1.0)))
-        return Quadrature(*_clustered(self.low, self.high, order))
+        v, rest, weight = _unit_interval(order)
+        width = self.high - self.low
+        return Quadrature(self.low + width * v, (1 - self.high) + width * rest, weight)
 
     def at(self, progress: float, rng: np.random.Generator) -> float:
         """Draw a ratio, whatever the progress."""
@@ -219,15 +227,19 @@ class ScheduledRatio(RatioLaw):
         return max(self.start, self.end) < 1 or self.start == self.end
 
     def quadrature(self, order: int) -> Quadrature:
-        """Clustered Gauss nodes (linear), or equal steps of progress (cosine)."""
+        """Nodes clustered towards both ends."""
         low, high = sorted((self.start, self.end))
         if low == high or self.shape == "linear":
             return UniformRatio(low, high).quadrature(order)
-        # Equal steps of the cosine's phase are Gauss-Chebyshev nodes.
-        phase = (np.arange(order) + 0.5) / order
-        rise = np.sin(np.pi * phase / 2) ** 2
-        keep = (1 - high) + (high - low) * rise[::-1]
-        return Quadrature(low + (high - low) * rise, keep, np.full(order, 1 / order))
+        if order <= FEW_NODES:
+            # The cosine clusters by itself: equal steps of progress are Gauss-Chebyshev nodes.
+            done = (np.arange(order) + 0.5) / order
+            rest, weight = done[::-1], np.full(order, 1 / order)
+        else:
+            done, rest, weight = _unit_interval(order)
+        mask = low + (high - low) * np.sin(np.pi * done / 2) ** 2
+        keep = (1 - high) + (high - low) * np.sin(np.pi * rest / 2) ** 2
+        return Quadrature(mask, keep, weight)
 
     def at(self, progress: float, rng: np.random.Generator | None = None) -> float:
         """Return the scheduled ratio at `progress`; nothing is drawn."""

@@ -61,7 +61,9 @@ class Risk:
         import pandas as pd
 
         names = ("total", "bias", "design_variance", "noise_variance", "prediction_error")
-        columns = self.parameters | {name: getattr(self, name) for name in (*names, "null", "noise")}
+        columns = self.parameters | {
+            name: getattr(self, name) for name in (*names, "null", "noise")
+        }
         shape = np.shape(self.bias)
         table = {}
         for name, value in columns.items():
@@ -140,8 +142,8 @@ def risk(
 
     Examples
     --------
-    Isotropic features below the threshold (eq-isotropic): with g = 1/gamma = 1/2 the risk is
-    (sigma^2 + p)/(1 - p) * g/(1 - g) with noise sigma^2 = 1 from the default snr.
+    Isotropic features below the threshold (eq-isotropic): the risk is
+    (sigma^2 + p)/(1 - p) * gamma/(1 - gamma), here with sigma^2 = 1/snr = 1.
 
     >>> import ridgeless as rl
     >>> rl.risk([1.0], 0.5, aspect_ratio=0.5, target=rl.LinearTarget(snr=1.0)).total

@@ -36,7 +36,7 @@ class RowClasses:
     weight: Array  #: w, share of the kept rows; 0 pads
     kept: Array  #: a, multiplies Sigma
     masked: Array  #: b, multiplies D
-    deficit: Array  #: f = c - a, by how much the cross-covariance exceeds a
+    excess: Array  #: f = c - a, by how much the cross-covariance exceeds the covariance
     unequal: Array  #: b + ridge_shift * ridge_scale - f, exactly (0 unless rows share a sample)
     rows: Array  #: kept rows per sample, shape (schemes,); 0 where nothing is left to learn from
     ridge_shift: Array  #: the ridge acts as (ridge + d0 * shift) * scale
@@ -66,7 +66,7 @@ def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: flo
     --------
     >>> half = np.array([[0.5]])
     >>> scheme = row_classes(Quadrature(half, half, half / half), half[0], "all", 1)
-    >>> [float(x[0, 0]) for x in (scheme.kept, scheme.masked, scheme.deficit)]
+    >>> [float(x[0, 0]) for x in (scheme.kept, scheme.masked, scheme.excess)]
     [0.25, 0.25, 0.25]
     """
     mask = np.where(rule.mask > 0, np.maximum(rule.mask, _SMALLEST), 0.0)
@@ -100,7 +100,7 @@ def _one(mask: Array, keep: Array, counted: Array, per_mask: Array) -> RowClasse
         weight=share / safe[:, None],
         kept=keep**2,
         masked=noise,
-        deficit=noise,
+        excess=noise,
         unequal=np.zeros_like(noise),
         rows=rows,
         ridge_shift=np.zeros_like(rows),
@@ -131,7 +131,7 @@ def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) 
         weight=np.hstack([mean_share, difference_share]) / kept_share[:, None],
         kept=np.hstack([counts * keep[:, None] ** 2, np.zeros_like(noise)]),
         masked=np.repeat(noise, counts.size + 1, axis=1),
-        deficit=np.hstack([counts * noise, np.zeros_like(noise)]),
+        excess=np.hstack([counts * noise, np.zeros_like(noise)]),
         unequal=np.hstack([(1 - counts) * noise, noise]),
         rows=np.where(nothing, 0.0, kept_rows),
         ridge_shift=np.zeros_like(rows_all),
@@ -151,7 +151,7 @@ def _infinitely_many(mask: Array, keep: Array, counted: Array) -> RowClasses:
         weight=column,
         kept=column,
         masked=0 * column,
-        deficit=(cross / square)[:, None],
+        excess=(cross / square)[:, None],
         unequal=0 * column,
         rows=np.where(nothing, 0.0, 1.0),
         ridge_shift=cross / np.where(nothing, 1.0, total),

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from ridgeless.target import MaskedFeature, Rows, Signal, Target
 
 Array = NDArray[np.float64]
 
-FIRST_ORDER, LAST_ORDER = 64, 8192  # nodes of a continuous law
+FIRST_ORDER, LAST_ORDER = 64, 2048  # nodes of a continuous law
 LAW_TOLERANCE = 1e-13  # how little doubling the nodes may move any part of the risk
 TINY_RIDGE = 1e-40  # in units of the mean eigenvalue; its square root is lost in rounding
 HUGE = 1e120
@@ -62,14 +63,17 @@ def solve(
     target = _checked_target(target)
     counted = _checked_rows(target.rows if rows is None else rows)
     masks = _checked_masks(masks_per_sample)
-    ratios = mask_ratio if isinstance(mask_ratio, RatioLaw) else ratio_array("mask_ratio", mask_ratio)
+    ratios = (
+        mask_ratio if isinstance(mask_ratio, RatioLaw) else ratio_array("mask_ratio", mask_ratio)
+    )
     gammas = nonnegative_array("aspect_ratio", aspect_ratio, finite=False)
     lams = nonnegative_array("ridge", ridge, finite=True)
     tests = ratio_array("test_mask_ratio", test_mask_ratio)
     signal = target.on(law)
 
     schemes, refine = _schemes(ratios, counted, masks)
-    numbers = np.arange(schemes.rows.size).reshape(np.shape(ratios) if schemes.rows.size != 1 else ())
+    shape = () if isinstance(ratios, RatioLaw) else ratios.shape
+    numbers = np.arange(schemes.rows.size).reshape(shape)
     named = {"aspect_ratio": gammas, "ridge": lams, "test_mask_ratio": tests}
     try:
         grid = np.broadcast_arrays(numbers, *named.values())
@@ -77,7 +81,9 @@ def solve(
     except ValueError:
         named = {"mask_ratio": np.asarray(numbers), **named, "snr": signal.noise}
         shapes = ", ".join(f"{name} {array.shape}" for name, array in named.items() if array.ndim)
-        raise DomainError(f"the arguments must broadcast together, got the shapes {shapes}") from None
+        raise DomainError(
+            f"the arguments must broadcast together, got the shapes {shapes}"
+        ) from None
     shape = grid[0].shape
     scheme, gamma, lam, p_t = (np.ravel(x) for x in grid)
 
@@ -88,9 +94,9 @@ def solve(
     out[index] = cells.solve(index, out[index])
     # Rows with almost nothing left must still be interpolated: infinite variance, decided from
     # the law because its nodes never reach p = 1 (eq-infinite-law).
-    endless = cells.edge.copy()
+    endless = cells.edge & (p_t < 1)
     if isinstance(ratios, RatioLaw) and masks == 1 and not ratios.inverse_keep_is_finite:
-        endless |= learns & (lam == 0) & (cells.delta >= 0)
+        endless |= learns & (lam == 0) & (cells.delta >= 0) & (p_t < 1)
     if refine is not None:
         _refine(cells, refine, index, out, endless)
     from ridgeless.fixed_point import COLUMNS
@@ -162,19 +168,24 @@ class _Cells:
         lopsided = mixed & (excess >= 0) & (vacant >= 0)
         return lopsided, lopsided & ((excess == 0) | (vacant == 0))
 
+    def where(self, cell: int) -> str:
+        """Name a cell in a sentence."""
+        return f"aspect_ratio = {float(self.gamma[cell])!r}, ridge = {float(self.lam[cell])!r}"
+
     def solve(self, index: NDArray[np.intp], start: Array) -> Array:
         """Solve the cells `index` from `start` (nan: cold) and return their columns."""
         from ridgeless.fixed_point import ACCEPTED, solve_cells
 
         scale, schemes = self.law.scale, self.schemes
         scheme = self.scheme[index]
-        lam = np.where(self.lam > 0, np.maximum(self.lam / scale, 1 / HUGE), 0.0)
-        own = lam[index] * schemes.ridge_scale[scheme]
+        lam = self.lam[index]
+        own = np.where(lam > 0, np.maximum(lam / scale, 1 / HUGE), 0.0)
+        own *= schemes.ridge_scale[scheme]
         own[self.lopsided[index]] = TINY_RIDGE
         ridge = own + self.d0 * (schemes.ridge_shift * schemes.ridge_scale)[scheme]
         s, h = self.law.nodes
         sig_s, sig_b = self.signal.nodes
-        classes = (schemes.weight, schemes.kept, schemes.masked, schemes.deficit, schemes.unequal)
+        classes = (schemes.weight, schemes.kept, schemes.masked, schemes.excess, schemes.unequal)
         out = np.ascontiguousarray(start)
 
         def part(piece: slice) -> None:
@@ -188,25 +199,26 @@ class _Cells:
         failed = ~(residual <= ACCEPTED)
         if failed.any():
             cell = int(np.flatnonzero(failed)[0])
-            at = index[cell]
+            at = int(index[cell])
             raise ConvergenceError(
-                f"the fixed point did not converge at aspect_ratio = {self.gamma[at]!r}, "
-                f"ridge = {self.lam[at]!r}, mask scheme {int(scheme[cell])}: residual "
-                f"{residual[cell]:.3g}, allowed {ACCEPTED:.3g}"
+                f"the fixed point did not converge at {self.where(at)}, row classes number "
+                f"{int(scheme[cell])}: residual {residual[cell]:.3g}, allowed {ACCEPTED:.3g}"
             )
         return out
 
 
 def _in_threads(part: Callable[[slice], None], cells: int, work: int) -> None:
     """Run `part` over slices of the cells, in threads when the work pays for them."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     threads = min(cores, cells, work // NODES_PER_THREAD)
     if threads <= 1:
         part(slice(0, cells))
         return
     edges = np.linspace(0, cells, threads + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(part, [slice(i, j) for i, j in zip(edges[:-1], edges[1:], strict=True)]))
+        list(pool.map(part, [slice(*ends) for ends in pairwise(edges)]))
 
 
 def _schemes(
@@ -240,10 +252,9 @@ def _refine(
     while index.size:
         order *= 2
         if order > LAST_ORDER:
-            at = index[0]
+            at = int(index[0])
             raise ConvergenceError(
-                f"the law of mask ratios is not resolved by {LAST_ORDER} nodes at aspect_ratio = "
-                f"{cells.gamma[at]!r}, ridge = {cells.lam[at]!r}"
+                f"the law of mask ratios is not resolved by {LAST_ORDER} nodes at {cells.where(at)}"
             )
         cells.schemes = at_order(order)
         coarse = out[index, :3]

@@ -159,9 +159,8 @@ class Spectrum:
         """Show the size, mean and range."""
         low, high = self.eigenvalues[0], self.eigenvalues[-1]
         plural = "" if len(self) == 1 else "s"
-        return (
-            f"Spectrum({len(self)} atom{plural}, mean {self.mean:.4g}, from {low:.4g} to {high:.4g})"
-        )
+        size = f"{len(self)} atom{plural}"
+        return f"Spectrum({size}, mean {self.mean:.4g}, from {low:.4g} to {high:.4g})"
 
     # --- constructors ---------------------------------------------------------------------------
 
@@ -238,7 +237,7 @@ class Spectrum:
 
         def phase(theta: Array, multiple: Array) -> Array:
             angle = np.arctan2(np.sin(theta), np.cos(theta) - rho)
-            return (size - 1) * theta + 2 * angle - multiple * np.pi
+            return np.asarray((size - 1) * theta + 2 * angle - multiple * np.pi)
 
         multiples = np.arange(1.0, size + 1)
         ends = np.zeros(size), np.full(size, np.pi)
@@ -258,7 +257,9 @@ class Spectrum:
         size, factors = count("dimension", dimension), count("rank", rank, least=0)
         if factors > size:
             raise DomainError(f"rank must be at most dimension = {size}, got {factors}")
-        excess = float(nonnegative_array("strength", real_scalar("strength", strength), finite=True))
+        excess = float(
+            nonnegative_array("strength", real_scalar("strength", strength), finite=True)
+        )
         return cls([1.0, 1.0 + excess], [size - factors, factors])
 
     @classmethod

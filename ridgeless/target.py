@@ -164,7 +164,7 @@ class LinearTarget:
             raise DomainError(
                 f"alignment must be at least 0 on a spectrum with zero eigenvalues, got {power!r}"
             )
-        return (values / (values[-1] if power > 0 else values[0])) ** power
+        return np.asarray((values / (values[-1] if power > 0 else values[0])) ** power)
 
     def __eq__(self, other: object) -> bool:
         """Compare by value, arrays included."""

@@ -1,0 +1,63 @@
+# One virtual environment serves every target. It is made on first use, and brought up to date
+# when pyproject.toml or constraints.txt changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# Extras the tests need, comma separated.
+EXTRAS := sweep
+
+RUN_STAMP := $(VENV)/.stamp-run
+DEV_STAMP := $(VENV)/.stamp-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help sweep test lint unit coverage format clean
+
+help:  ## list the targets
+	@echo "Usage: make TARGET [ARGS=...] [PYTHON=python3.12]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(RUN_STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ridgeless needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet "pip>=25.1"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	@touch $@
+
+$(DEV_STAMP): $(RUN_STAMP)
+	$(PIP) install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+sweep: $(RUN_STAMP)  ## run the simulation sweep; ARGS="--help" lists its options
+	$(BIN)/python -m simulations.sweep $(ARGS)
+
+# The steps run one after the other, cheapest first, whatever -j says.
+test: $(DEV_STAMP)  ## lint, type check, all tests, then coverage of ridgeless/
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory coverage
+
+lint: $(DEV_STAMP)  ## ruff check, ruff format --check, mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+unit: $(DEV_STAMP)  ## tests and doctests; ARGS are passed on to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+# Lines inside compiled kernels are seen only when they run as plain Python.
+coverage: $(DEV_STAMP)  ## tests of ridgeless/ without the JIT, at least 95 % covered
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests ridgeless -m "not nojit_slow" \
+		--cov=ridgeless --cov-fail-under=95
+
+format: $(DEV_STAMP)  ## apply ruff's fixes and formatting
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove the environment, caches and build products
+	rm -rf $(VENV) build dist htmlcov *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage .coverage.*
+	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,28 @@
+"""What hypothesis draws: spectra, targets, ratios and laws."""
+
+import math
+
+from hypothesis import strategies as st
+
+import ridgeless as rl
+
+ratios = st.floats(0.01, 0.99)
+aspect_ratios = st.floats(0.05, 20.0)
+ridges = st.one_of(st.just(0.0), st.floats(1e-8, 10.0))
+positive_eigenvalues = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=12)
+eigenvalues = st.lists(
+    st.one_of(st.just(0.0), st.floats(1e-3, 1e3)), min_size=1, max_size=12
+).filter(any)
+linear_targets = st.builds(
+    rl.LinearTarget,
+    snr=st.one_of(st.just(math.inf), st.floats(0.01, 100.0)),
+    alignment=st.one_of(st.just("isotropic"), st.floats(0.0, 2.0)),
+)
+targets = st.one_of(st.builds(rl.MaskedFeature), linear_targets)
+discrete_laws = st.lists(ratios, min_size=1, max_size=4).map(rl.DiscreteRatio)
+uniform_laws = st.tuples(ratios, ratios).map(lambda ends: rl.UniformRatio(min(ends), max(ends)))
+schedules = st.builds(
+    rl.ScheduledRatio, start=ratios, end=ratios, shape=st.sampled_from(["linear", "cosine"])
+)
+laws = st.one_of(discrete_laws, uniform_laws, schedules)
+masks_per_sample = st.sampled_from([1, 2, 5, math.inf])
