@@ -50,7 +50,7 @@ unit: $(DEV_STAMP)  ## tests and doctests; ARGS are passed on to pytest
 
 # Lines inside compiled kernels are seen only when they run as plain Python.
 coverage: $(DEV_STAMP)  ## tests of ridgeless/ without the JIT, at least 95 % covered
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests ridgeless -m "not nojit_slow" \
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests ridgeless --ignore=tests/simulations -m "not nojit_slow" \
 		--cov=ridgeless --cov-fail-under=95
 
 format: $(DEV_STAMP)  ## apply ruff's fixes and formatting

@@ -51,8 +51,9 @@ MAX_LOG_STEP = 4.0
 def class_sums(w, a, b, d0, floor, base, m1, m0):
     """Sums over row classes; index 0 in units of `floor`."""
     alpha = beta = ones = a1 = b1 = a11 = a10 = a00 = 0.0
+    to_units = d0 / floor
     for k in range(w.size):
-        unit = b[k] * d0 / floor
+        unit = b[k] * to_units
         inverse = 1.0 / (base + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
         x = w[k] * inverse
         y = x * inverse
@@ -65,6 +66,40 @@ def class_sums(w, a, b, d0, floor, base, m1, m0):
         a10 += y * a[k] * unit
         a00 += y * unit * unit
     return alpha, beta, ones, a1, b1, a11, a10, a00
+
+
+@sum_kernel
+def predictor_sums(w, a, b, f, v, d0, floor, base, m1, m0):
+    """Sums sum w f/g, sum w v/g and sum w/g over row classes."""
+    extra = unequal = ones = 0.0
+    to_units = d0 / floor
+    for k in range(w.size):
+        inverse = 1.0 / (base + a[k] * m1 + b[k] * to_units * m0) if w[k] > 0.0 else 0.0
+        x = w[k] * inverse
+        extra += x * f[k]
+        unequal += x * v[k]
+        ones += x
+    return extra, unequal, ones
+
+
+@sum_kernel
+def variance_sums(
+    w, a, b, f, d0, floor, base, m1, m0, u1, u0, inflation, gap, signal, scatter, power
+):
+    """Design variance, and noise variance per unit of noise, from the residuals of all classes."""
+    design = noise = 0.0
+    to_units = d0 / floor
+    reach = 1.0 + inflation
+    for k in range(w.size):
+        unit = b[k] * to_units
+        inverse = 1.0 / (base + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
+        weight = w[k] * inverse * ((a[k] * u1 + unit * u0) * inverse)
+        own = f[k] / a[k] if a[k] > 0.0 else 0.0
+        missed = own - inflation + reach * gap
+        residual = signal * missed * missed + reach * reach * scatter
+        design += weight * (a[k] * residual + b[k] * power)
+        noise += weight * ((a[k] + f[k]) * (1.0 + own))
+    return design, noise
 
 
 @sum_kernel
@@ -86,6 +121,34 @@ def spectral_sums(s, h, first, floor, e, alpha, beta):
         q10 += h[i] * high * low
         q00 += h[i] * low * low
     return x, p1, p0, e1, e0, q11, q10, q00
+
+
+@sum_kernel
+def signal_sums(s, b2, first, d0, alpha, shift, extra, level, p_t):
+    """Bias, d0 sum b2 learned^2, sum b2 s and sum b2 s (e + beta) H over the signal."""
+    bias = power = signal = gap = 0.0
+    q_t = 1.0 - p_t
+    hidden = q_t * p_t * d0
+    for i in range(first, s.size):
+        inverse = 1.0 / (alpha * s[i] + shift)
+        learned = (alpha + extra) * s[i] * inverse
+        missed = p_t + q_t * ((level + (d0 - s[i]) * extra) * inverse)  # 1 - q_t learned
+        share = b2[i] * s[i]
+        bias += share * missed * missed + hidden * (b2[i] * learned * learned)
+        power += d0 * (b2[i] * learned * learned)
+        signal += share
+        gap += share * shift * inverse
+    return bias, power, signal, gap
+
+
+@sum_kernel
+def gap_scatter(s, b2, first, alpha, shift, gap):
+    """Scatter of (e + beta) H about its mean `gap`."""
+    scatter = 0.0
+    for i in range(first, s.size):
+        y = shift / (alpha * s[i] + shift) - gap
+        scatter += b2[i] * s[i] * y * y
+    return scatter
 
 
 @kernel
@@ -211,41 +274,25 @@ def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
 
 @kernel
 def mean_predictor(
-    sig_s, sig_b, first, d0, floor, w, a, b, f, v, own, base, e, alpha, beta, m1, m0, p_t
+    sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, own, base, e, alpha, beta, m1, m0, p_t
 ):
     """Return the bias, and what the residuals of all classes share (eq-bias, eq-residual).
 
-    Class k alone would learn (1 + f/a) beta. `extra` is sum w f/g, and `level` what remains of
-    1 - learned at s = d0, split with e = e (1 - Y) + ridge sum w/g so that the part of the ridge
-    that comes from masks cancels on paper, not in rounding; `own` is the rest of the ridge.
+    Class k alone would learn (1 + f/a) beta. `level` is what remains of 1 - learned at s = d0,
+    split with e = e (1 - Y) + ridge sum w/g so that the part of the ridge that comes from masks
+    cancels on paper, not in rounding; `own` is the rest of the ridge.
     """
-    extra = 0.0
-    level = e * (alpha * m1 + beta * m0)
-    for k in range(w.size):
-        if w[k] > 0.0:
-            x = w[k] / (base + a[k] * m1 + b[k] * d0 / floor * m0)
-            extra += x * f[k]
-            level += x * (own + v[k] * d0)
-    q_t = 1.0 - p_t
+    extra, unequal, ones = predictor_sums(w, a, b, f, v, d0, floor, base, m1, m0)
+    level = e * (alpha * m1 + beta * m0) + own * ones + d0 * unequal
     shift = e + floor * beta
-    bias = power = signal = gap = 0.0
-    for i in range(sig_s.size):
-        if sig_s[i] > 0.0 or first == 0:
-            inverse = 1.0 / (alpha * sig_s[i] + shift)
-            learned = (alpha + extra) * sig_s[i] * inverse
-            missed = (level + (d0 - sig_s[i]) * extra) * inverse  # 1 - learned
-            share = sig_b[i] * sig_s[i]
-            bias += share * (p_t + q_t * missed) ** 2
-            power += sig_b[i] * learned * learned * d0
-            signal += share
-            gap += share * shift * inverse
+    bias, power, signal, gap = signal_sums(
+        sig_s, sig_b, sig_first, d0, alpha, shift, extra, level, p_t
+    )
     scatter = 0.0
     if signal > 0.0:
         gap /= signal
-        for i in range(sig_s.size):
-            if sig_s[i] > 0.0:
-                scatter += sig_b[i] * sig_s[i] * (shift / (alpha * sig_s[i] + shift) - gap) ** 2
-    return bias + q_t * p_t * power, extra, power, signal, gap, scatter
+        scatter = gap_scatter(sig_s, sig_b, sig_first, alpha, shift, gap)
+    return bias, extra, power, signal, gap, scatter
 
 
 @kernel
@@ -275,13 +322,33 @@ def class_weights(sums, floor_d0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
 
 @kernel
 def read_out(
-    s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, v, psi, delta, ridge, own, m1, m0, p_t, out
+    s,
+    h,
+    first,
+    sig_s,
+    sig_b,
+    sig_first,
+    d0,
+    floor,
+    w,
+    a,
+    b,
+    f,
+    v,
+    psi,
+    delta,
+    ridge,
+    own,
+    m1,
+    m0,
+    p_t,
+    out,
 ):
     """Write the first seven `COLUMNS` at the fixed point."""
     base, e = constants(delta, ridge)
     alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
     bias, extra, power, signal, gap, scatter = mean_predictor(
-        sig_s, sig_b, first, d0, floor, w, a, b, f, v, own, base, e, alpha, beta, m1, m0, p_t
+        sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, own, base, e, alpha, beta, m1, m0, p_t
     )
     out[0] = bias
     out[1] = out[2] = 0.0
@@ -294,23 +361,18 @@ def read_out(
     sums = spectral_sums(s, h, first, floor, e, alpha, beta)[3:]
     u1, u0 = class_weights(sums, d0 / floor, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
     inflation = extra / alpha
-    reach = 1.0 + inflation
+    if math.isfinite(u1):
+        out[1], out[2] = variance_sums(
+            w, a, b, f, d0, floor, base, m1, m0, u1, u0, inflation, gap, signal, scatter, power
+        )
+        return
+    # At the threshold every class weighs infinitely much, unless it has no residual at all.
+    out[2] = math.inf
     for k in range(w.size):
         if w[k] > 0.0:
-            unit = b[k] * d0 / floor
-            g = base + a[k] * m1 + unit * m0
-            # At the threshold every class that is there weighs infinitely much.
-            weight = math.inf
-            if math.isfinite(u1):
-                weight = w[k] / g * ((a[k] * u1 + unit * u0) / g)
-            residual = b[k] * power
-            if a[k] > 0.0:
-                own = f[k] / a[k]
-                missed = own - inflation + reach * gap
-                residual += a[k] * (signal * missed * missed + reach * reach * scatter)
-                out[2] += weight * (a[k] + f[k]) * (1.0 + own)
-            if residual > 0.0:  # no residual adds nothing, even where the weight is infinite
-                out[1] += weight * residual
+            own_missed = f[k] / a[k] - inflation + (1.0 + inflation) * gap if a[k] > 0.0 else 0.0
+            if b[k] * power + a[k] * (signal * own_missed**2 + scatter) > 0.0:
+                out[1] = math.inf
 
 
 @kernel
@@ -323,9 +385,11 @@ def solve_cells(
     Shapes: s, h (nodes,); sig_s, sig_b (signal nodes,); the class arrays (schemes, classes);
     scheme, psis, deltas, ridges, owns, p_ts (cells,); out (cells, len(COLUMNS)).
     """
-    zeros = 0
+    zeros = sig_zeros = 0
     while s[zeros] == 0.0:
         zeros += 1
+    while sig_s[sig_zeros] == 0.0:
+        sig_zeros += 1
     for cell in range(scheme.size):
         w, a = weights[scheme[cell]], kepts[scheme[cell]]
         b, f, v = maskeds[scheme[cell]], excesses[scheme[cell]], unequals[scheme[cell]]
@@ -335,9 +399,9 @@ def solve_cells(
             if w[k] > 0.0:
                 floor = max(floor, b[k] * d0)
         # Where nothing is masked, zero eigenvalues decouple and index 0 is free (eq-drop).
-        first = 0
+        first = sig_first = 0
         if floor == 0.0:
-            first, floor = zeros, s[zeros]
+            first, sig_first, floor = zeros, sig_zeros, s[zeros]
         m1 = m0 = residual = 0.0
         if psi > 0.0:
             start1, start0 = out[cell, 7], out[cell, 8] + math.log(floor)
@@ -348,6 +412,6 @@ def solve_cells(
             m1, m0 = math.exp(log_m1), math.exp(log_m0)
         out[cell, 9] = residual
         read_out(
-            s, h, first, sig_s, sig_b, d0, floor, w, a, b, f, v, psi, delta, ridge, owns[cell],
+            s, h, first, sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, psi, delta, ridge, owns[cell],
             m1, m0, p_ts[cell], out[cell],
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -66,6 +67,7 @@ class RatioLaw(ABC):
         return np.array([self.at(t, rng) for t in progress.flat]).reshape(progress.shape)
 
 
+@lru_cache(maxsize=16)
 def _unit_interval(order: int) -> tuple[Array, Array, Array]:
     """Return nodes v on [0, 1], 1 - v to full relative accuracy, and weights.
 

@@ -159,6 +159,9 @@ class _Cells:
         Where one of the two counts is exactly even, the variance is infinite (eq-threshold).
         """
         kept = self.schemes
+        none = np.zeros(self.scheme.size, dtype=bool)
+        if self.law.zero_mass == 0:
+            return none, none
         bare = ((kept.masked == 0) * kept.weight).sum(axis=1)[self.scheme]
         rows = kept.rows[self.scheme]
         with np.errstate(all="ignore"):

@@ -79,7 +79,7 @@ class Spectrum:
                 raise DomainError(
                     f"weights must match the {values.size} eigenvalues, got shape {shares.shape}"
                 )
-            total = math.fsum(shares)
+            total = float(shares.sum())
             if not 0 < total < math.inf:
                 raise DomainError(f"weights must have a positive finite sum, got {total!r}")
             shares = shares / total
@@ -102,17 +102,17 @@ class Spectrum:
     @cached_property
     def mean(self) -> float:
         """Mean eigenvalue d0, the common variance of the features when they are exchangeable."""
-        return math.fsum(self.weights * self.eigenvalues)
+        return float((self.weights * self.eigenvalues).sum())
 
     @cached_property
     def zero_mass(self) -> float:
         """Share f0 of the directions that carry no variance."""
-        return math.fsum(self.weights[self.eigenvalues == 0])
+        return float(self.weights[self.eigenvalues == 0].sum())
 
     @cached_property
     def positive_mass(self) -> float:
         """Share 1 - f0 of the directions that carry variance."""
-        return math.fsum(self.weights[self.eigenvalues > 0])
+        return float(self.weights[self.eigenvalues > 0].sum())
 
     @cached_property
     def scale(self) -> float:
@@ -211,7 +211,7 @@ class Spectrum:
         # Logarithms relative to the largest: no exponent overflows.
         logs = -power * np.log(np.arange(1.0, size + 1))
         values = np.exp(logs - logs.max())
-        return cls(values / (math.fsum(values) / size))
+        return cls(values / (values.sum() / size))
 
     @classmethod
     def ar1(cls, correlation: float, dimension: int) -> Spectrum:
