@@ -22,6 +22,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ridgeless.jit import kernel, sum_kernel
 
 __all__ = ["COLUMNS", "solve_cells"]
@@ -103,11 +105,11 @@ def variance_sums(
 
 
 @sum_kernel
-def spectral_sums(s, h, first, floor, e, alpha, beta):
-    """Means over the spectrum: e H, (s, floor) H, (s, floor) e H^2 and products of two."""
+def spectral_sums(s, h, first, last, floor, e, alpha, beta):
+    """Sums over a range of nodes: e H, (s, floor) H, (s, floor) e H^2 and products of two."""
     x = p1 = p0 = e1 = e0 = q11 = q10 = q00 = 0.0
     shift = e + floor * beta
-    for i in range(first, s.size):
+    for i in range(first, last):
         inverse = 1.0 / (alpha * s[i] + shift)
         ridge = e * inverse
         high = s[i] * inverse
@@ -194,7 +196,9 @@ def descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge):
     m1, m0 = psi * d0, psi * floor
     for _ in range(MAX_DESCENT):
         alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, ridge, m1, m0)
-        _, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(s, h, first, floor, 1.0, alpha, beta)
+        _, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(
+            s, h, first, s.size, floor, 1.0, alpha, beta
+        )
         rho1 = psi * (e1 + ridge * (q11 * a1 + q10 * b1))
         rho0 = psi * (e0 + ridge * (q10 * a1 + q00 * b1))
         m_10 = psi * (q11 * a10 + q10 * a00)
@@ -214,20 +218,28 @@ def descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge):
 
 
 @kernel
-def newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
+def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0):
     """Newton on (F_A, F_B) in (ln m1, ln m0); returns them with the residual.
+
+    The conservation law is used with the eigenvalues split where e H = 1/2. Above the split X
+    counts as it is, below it through 1 - e H, and the count of eigenvalues above takes the place
+    of d: a plateau between groups of eigenvalues is as sharp as the threshold itself.
 
     Stops on the residual, never on the step.
     """
-    above = max(delta, 0.0)
-    below = max(-delta, 0.0)
-    base, e = constants(delta, ridge)
+    psi = gamma / rows
+    base, e = constants((gamma * tail[first] - rows) / rows, ridge)
     homogeneous = base == e == 0.0
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
         alpha, beta, ones, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
-        x, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(s, h, first, floor, e, alpha, beta)
+        split = max(first, np.searchsorted(s, (e - floor * beta) / alpha))
+        _, p1l, p0l, e1l, e0l, q11l, q10l, q00l = spectral_sums(
+            s, h, first, split, floor, e, alpha, beta
+        )
+        x, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(s, h, split, s.size, floor, e, alpha, beta)
+        p1, p0, q11, q10, q00 = p1 + p1l, p0 + p0l, q11 + q11l, q10 + q10l, q00 + q00l
         # Derivatives of ln <sH> and ln <H> by ln m1 and ln m0.
         high1 = m1 * (q11 * a11 + q10 * a10) / p1
         high0 = m0 * (q11 * a10 + q10 * a00) / p1
@@ -239,14 +251,17 @@ def newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
             f_a, a_1, a_0 = log_m1, 1.0, 0.0
         else:
             rest = alpha * p1 + beta * p0  # 1 - X
-            y = base * ones
             fitted = alpha * m1 + beta * m0  # 1 - Y
-            f_a = math.log((psi * x + below) / (y + above)) - math.log(psi * rest / fitted)
-            # x and y enter twice, in their own term and through the complement.
-            in_x = psi / (psi * x + below) + 1.0 / rest
-            in_y = base * (1.0 / (y + above) + 1.0 / fitted)
-            a_1 = m1 * (in_x * (e1 * a11 + e0 * a10) + in_y * a1)
-            a_0 = m0 * (in_x * (e1 * a10 + e0 * a00) + in_y * b1)
+            delta = (gamma * tail[split] - rows) / rows
+            gain = psi * x + max(-delta, 0.0)
+            loss = psi * (alpha * p1l + beta * p0l) + base * ones + max(delta, 0.0)
+            f_a = math.log(gain / loss) - math.log(psi * rest / fitted)
+            # X above, X below and Y by ln m1 and ln m0.
+            x1, x0 = m1 * (e1 * a11 + e0 * a10), m0 * (e1 * a10 + e0 * a00)
+            x1l, x0l = m1 * (e1l * a11 + e0l * a10), m0 * (e1l * a10 + e0l * a00)
+            y1, y0 = -m1 * base * a1, -m0 * base * b1
+            a_1 = psi * x1 / gain + (psi * x1l - y1) / loss + (x1 + x1l) / rest - y1 / fitted
+            a_0 = psi * x0 / gain + (psi * x0l - y0) / loss + (x0 + x0l) / rest - y0 / fitted
         previous = residual
         residual = max(abs(f_a), abs(f_b))
         if residual <= RESIDUAL or (residual <= ACCEPTED and residual >= 0.5 * previous):
@@ -261,15 +276,17 @@ def newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
 
 
 @kernel
-def solve(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0):
+def solve(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0):
     """Newton from the given start, or from the isotropic one; if that fails, from a descent."""
+    psi = gamma / rows
+    delta = (gamma * tail[first] - rows) / rows
     if not math.isfinite(log_m1):
         log_m1, log_m0 = isotropic_start(w, a, b, d0, floor, psi, delta, ridge)
-    found = newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0)
+    found = newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0)
     if found[2] <= ACCEPTED or not (ridge > 0.0 or delta > 0.0):
         return found
     log_m1, log_m0 = descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge)
-    return newton(s, h, first, d0, floor, w, a, b, psi, delta, ridge, log_m1, log_m0)
+    return newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0)
 
 
 @kernel
@@ -322,28 +339,9 @@ def class_weights(sums, floor_d0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
 
 @kernel
 def read_out(
-    s,
-    h,
-    first,
-    sig_s,
-    sig_b,
-    sig_first,
-    d0,
-    floor,
-    w,
-    a,
-    b,
-    f,
-    v,
-    psi,
-    delta,
-    ridge,
-    own,
-    m1,
-    m0,
-    p_t,
-    out,
-):
+    s, h, first, sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v,
+    psi, delta, ridge, own, m1, m0, p_t, out,
+):  # fmt: skip
     """Write the first seven `COLUMNS` at the fixed point."""
     base, e = constants(delta, ridge)
     alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
@@ -358,7 +356,7 @@ def read_out(
     out[6] = floor * beta
     if psi == 0.0:  # infinitely many rows: nothing fluctuates
         return
-    sums = spectral_sums(s, h, first, floor, e, alpha, beta)[3:]
+    sums = spectral_sums(s, h, first, s.size, floor, e, alpha, beta)[3:]
     u1, u0 = class_weights(sums, d0 / floor, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00)
     inflation = extra / alpha
     if math.isfinite(u1):
@@ -377,13 +375,14 @@ def read_out(
 
 @kernel
 def solve_cells(
-    s, h, sig_s, sig_b, d0, weights, kepts, maskeds, excesses, unequals,
-    scheme, psis, deltas, ridges, owns, p_ts, out,
+    s, h, tail, sig_s, sig_b, d0, weights, kepts, maskeds, excesses, unequals,
+    scheme, gammas, rows, ridges, owns, p_ts, out,
 ):  # fmt: skip
     """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
 
-    Shapes: s, h (nodes,); sig_s, sig_b (signal nodes,); the class arrays (schemes, classes);
-    scheme, psis, deltas, ridges, owns, p_ts (cells,); out (cells, len(COLUMNS)).
+    Shapes: s, h (nodes,); tail (nodes + 1,), the mass of each node and all above it; sig_s,
+    sig_b (signal nodes,); the class arrays (schemes, classes);
+    scheme, gammas, rows, ridges, owns, p_ts (cells,); out (cells, len(COLUMNS)).
     """
     zeros = sig_zeros = 0
     while s[zeros] == 0.0:
@@ -393,7 +392,7 @@ def solve_cells(
     for cell in range(scheme.size):
         w, a = weights[scheme[cell]], kepts[scheme[cell]]
         b, f, v = maskeds[scheme[cell]], excesses[scheme[cell]], unequals[scheme[cell]]
-        psi, delta, ridge = psis[cell], deltas[cell], ridges[cell]
+        gamma, ridge = gammas[cell], ridges[cell]
         floor = 0.0
         for k in range(w.size):
             if w[k] > 0.0:
@@ -402,16 +401,16 @@ def solve_cells(
         first = sig_first = 0
         if floor == 0.0:
             first, sig_first, floor = zeros, sig_zeros, s[zeros]
-        m1 = m0 = residual = 0.0
-        if psi > 0.0:
-            start1, start0 = out[cell, 7], out[cell, 8] + math.log(floor)
-            log_m1, log_m0, residual = solve(
-                s, h, first, d0, floor, w, a, b, psi, delta, ridge, start1, start0
-            )
+        m1 = m0 = out[cell, 9] = 0.0
+        if gamma > 0.0:
+            log_m1, log_m0, out[cell, 9] = solve(
+                s, h, tail, first, d0, floor, w, a, b, gamma, rows[cell], ridge,
+                out[cell, 7], out[cell, 8] + math.log(floor),
+            )  # fmt: skip
             out[cell, 7], out[cell, 8] = log_m1, log_m0 - math.log(floor)
             m1, m0 = math.exp(log_m1), math.exp(log_m0)
-        out[cell, 9] = residual
+        delta = (gamma * tail[first] - rows[cell]) / rows[cell]
         read_out(
-            s, h, first, sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, psi, delta, ridge, owns[cell],
-            m1, m0, p_ts[cell], out[cell],
+            s, h, first, sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, gamma / rows[cell],
+            delta, ridge, owns[cell], m1, m0, p_ts[cell], out[cell],
         )  # fmt: skip

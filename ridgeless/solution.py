@@ -135,20 +135,20 @@ class _Cells:
         p_t: Array,
     ) -> None:
         self.law, self.signal, self.schemes = law, signal, schemes
-        self.scheme, self.gamma, self.lam, self.p_t = scheme, gamma, lam, p_t
+        self.scheme, self.lam, self.p_t = scheme, lam, p_t
         self.d0 = law.mean / law.scale
         unmasked = ~((schemes.masked > 0) & (schemes.weight > 0)).any(axis=1)
         # Zero eigenvalues decouple where nothing is masked (eq-drop).
         support = np.where(unmasked, 1.0 if law.zero_mass == 0 else law.positive_mass, 1.0)[scheme]
         rows = schemes.rows[scheme]
         with np.errstate(all="ignore"):
-            self.psi = gamma / rows
+            psi = gamma / rows
             # The distance to the threshold, never from a rounded quotient (eq-threshold).
             self.delta = (gamma * support - rows) / rows
             ridge = lam / law.mean * schemes.ridge_scale[scheme]
         # Beyond these the predictor, or its fluctuation, is zero to more than a hundred digits.
-        self.learns = (rows > 0) & (self.psi < HUGE) & (ridge < HUGE)
-        self.psi = np.where(self.psi > 1 / HUGE, self.psi, 0.0)
+        self.learns = (rows > 0) & (psi < HUGE) & (ridge < HUGE)
+        self.gamma = np.where(psi > 1 / HUGE, gamma, 0.0)
         self.lopsided, self.edge = self._split_rows()
 
     def _split_rows(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -192,9 +192,9 @@ class _Cells:
         out = np.ascontiguousarray(start)
 
         def part(piece: slice) -> None:
-            cells = (scheme, self.psi[index], self.delta[index], ridge, own, self.p_t[index])
+            cells = (scheme, self.gamma[index], schemes.rows[scheme], ridge, own, self.p_t[index])
             columns = (x[piece] for x in cells)
-            solve_cells(s, h, sig_s, sig_b, self.d0, *classes, *columns, out[piece])
+            solve_cells(s, h, self.law.tail, sig_s, sig_b, self.d0, *classes, *columns, out[piece])
 
         size = s.size + sig_s.size + schemes.weight.shape[1]
         _in_threads(part, index.size, work=8 * index.size * size)

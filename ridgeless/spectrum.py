@@ -56,6 +56,7 @@ class Spectrum:
     eigenvalues: Array
     weights: Array
     order: NDArray[np.intp]
+    _counts: Array
 
     def __init__(self, eigenvalues: ArrayLike, weights: ArrayLike | None = None) -> None:
         values = real_array("eigenvalues", eigenvalues)
@@ -72,23 +73,25 @@ class Spectrum:
             )
         values = nonnegative_array("eigenvalues", values, finite=True)
         if weights is None:
-            shares = np.full(values.size, 1.0 / values.size)
+            shares = np.ones(values.size)
         else:
             shares = nonnegative_array("weights", weights, finite=True)
             if shares.shape != values.shape:
                 raise DomainError(
                     f"weights must match the {values.size} eigenvalues, got shape {shares.shape}"
                 )
-            total = float(shares.sum())
-            if not 0 < total < math.inf:
-                raise DomainError(f"weights must have a positive finite sum, got {total!r}")
-            shares = shares / total
+        # Counts stay whole numbers until the last division, so that a share like k/n has one
+        # rounding: the position of a threshold depends on it.
+        total = float(shares.sum(dtype=np.longdouble))
+        if not 0 < total < math.inf:
+            raise DomainError(f"weights must have a positive finite sum, got {total!r}")
         if not (values[shares > 0] > 0).any():
             raise DomainError("eigenvalues must not all be zero (where they have weight)")
         order = np.argsort(values, kind="stable")
         for name, array in (
             ("eigenvalues", values[order]),
-            ("weights", shares[order]),
+            ("weights", shares[order] / total),
+            ("_counts", shares[order]),
             ("order", order),
         ):
             array.flags.writeable = False
@@ -112,7 +115,7 @@ class Spectrum:
     @cached_property
     def positive_mass(self) -> float:
         """Share 1 - f0 of the directions that carry variance."""
-        return float(self.weights[self.eigenvalues > 0].sum())
+        return float(self.tail[int(self.nodes.values[0] == 0)])
 
     @cached_property
     def scale(self) -> float:
@@ -120,9 +123,21 @@ class Spectrum:
         return math.ldexp(1.0, math.frexp(self.mean)[1] - 1)
 
     @cached_property
+    def _counted(self) -> Nodes:
+        return self.measure(self._counts)
+
+    @cached_property
     def nodes(self) -> Nodes:
         """Points and masses, in units of `scale`, that stand for the whole law in a solve."""
-        return self.measure(self.weights)
+        values, counts = self._counted
+        return Nodes(values, counts / counts.sum())
+
+    @cached_property
+    def tail(self) -> Array:
+        """Share of the directions at each node and all above it, and 0 at the end."""
+        counts = self._counted.masses.astype(np.longdouble)
+        sums = np.append(np.cumsum(counts[::-1])[::-1], 0)
+        return np.asarray(sums / sums[0], dtype=np.float64)
 
     def measure(self, masses: Array) -> Nodes:
         """Nodes for `masses` per sorted eigenvalue, in units of `scale`."""
@@ -152,7 +167,7 @@ class Spectrum:
     def __reduce__(self) -> tuple[Any, ...]:
         """Rebuild from the arguments in the order they were given (for pickle and copy)."""
         values, shares = np.empty_like(self.eigenvalues), np.empty_like(self.weights)
-        values[self.order], shares[self.order] = self.eigenvalues, self.weights
+        values[self.order], shares[self.order] = self.eigenvalues, self._counts
         return Spectrum, (values, shares)
 
     def __repr__(self) -> str:
