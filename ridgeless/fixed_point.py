@@ -218,57 +218,61 @@ def descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge):
 
 
 @kernel
-def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0):
-    """Newton on (F_A, F_B) in (ln m1, ln m0); returns them with the residual.
+def newton_step(classes, low, high, psi, delta, base, m1, m0):
+    """Return F_A, F_B and the Newton step in (ln m1, ln m0) (eq-newton).
 
-    The conservation law is used with the eigenvalues split where e H = 1/2. Above the split X
-    counts as it is, below it through 1 - e H, and the count of eigenvalues above takes the place
-    of d: a plateau between groups of eigenvalues is as sharp as the threshold itself.
+    `classes` are the class sums; `low` and `high` the spectral sums below and above a split of
+    the eigenvalues. Above it X counts as it is, below it through 1 - e H, and `delta` is psi times
+    the share above, minus 1: a plateau between groups of eigenvalues is as sharp as the threshold.
+    """
+    alpha, beta, ones, a1, b1, a11, a10, a00 = classes
+    _, p1l, p0l, e1l, e0l, q11l, q10l, q00l = low
+    x, p1, p0, e1, e0, q11, q10, q00 = high
+    p1, p0, q11, q10, q00 = p1 + p1l, p0 + p0l, q11 + q11l, q10 + q10l, q00 + q00l
+    # F_B with the derivatives of ln <sH> and ln <H>.
+    f_b = math.log((m1 / p1) * (p0 / m0))
+    b_1 = 1.0 - m1 * ((q11 * a11 + q10 * a10) / p1 - (q10 * a11 + q00 * a10) / p0)
+    b_0 = -1.0 - m0 * ((q11 * a10 + q10 * a00) / p1 - (q10 * a10 + q00 * a00) / p0)
+    if base == delta == x == 0.0:  # homogeneous: only the ratio is defined
+        f_a, a_1, a_0 = math.log(m1), 1.0, 0.0
+    else:
+        rest = alpha * p1 + beta * p0  # 1 - X
+        fitted = alpha * m1 + beta * m0  # 1 - Y
+        gain = psi * x + max(-delta, 0.0)
+        loss = psi * (alpha * p1l + beta * p0l) + base * ones + max(delta, 0.0)
+        f_a = math.log(gain / loss) - math.log(psi * rest / fitted)
+        # X above, X below and Y by ln m1 and ln m0.
+        x1, x0 = m1 * (e1 * a11 + e0 * a10), m0 * (e1 * a10 + e0 * a00)
+        x1l, x0l = m1 * (e1l * a11 + e0l * a10), m0 * (e1l * a10 + e0l * a00)
+        y1, y0 = -m1 * base * a1, -m0 * base * b1
+        a_1 = psi * x1 / gain + (psi * x1l - y1) / loss + (x1 + x1l) / rest - y1 / fitted
+        a_0 = psi * x0 / gain + (psi * x0l - y0) / loss + (x0 + x0l) / rest - y0 / fitted
+    det = a_1 * b_0 - a_0 * b_1
+    return f_a, f_b, (f_a * b_0 - a_0 * f_b) / det, (a_1 * f_b - f_a * b_1) / det
+
+
+@kernel
+def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0):
+    """Newton on (F_A, F_B) in (ln m1, ln m0), split where e H = 1/2; returns the residual too.
 
     Stops on the residual, never on the step.
     """
     psi = gamma / rows
     base, e = constants((gamma * tail[first] - rows) / rows, ridge)
-    homogeneous = base == e == 0.0
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
-        alpha, beta, ones, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
+        classes = class_sums(w, a, b, d0, floor, base, m1, m0)
+        alpha, beta = classes[0], classes[1]
         split = max(first, np.searchsorted(s, (e - floor * beta) / alpha))
-        _, p1l, p0l, e1l, e0l, q11l, q10l, q00l = spectral_sums(
-            s, h, first, split, floor, e, alpha, beta
-        )
-        x, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(s, h, split, s.size, floor, e, alpha, beta)
-        p1, p0, q11, q10, q00 = p1 + p1l, p0 + p0l, q11 + q11l, q10 + q10l, q00 + q00l
-        # Derivatives of ln <sH> and ln <H> by ln m1 and ln m0.
-        high1 = m1 * (q11 * a11 + q10 * a10) / p1
-        high0 = m0 * (q11 * a10 + q10 * a00) / p1
-        low1 = m1 * (q10 * a11 + q00 * a10) / p0
-        low0 = m0 * (q10 * a10 + q00 * a00) / p0
-        f_b = math.log((m1 / p1) * (p0 / m0))
-        b_1, b_0 = 1.0 - high1 + low1, -1.0 - high0 + low0
-        if homogeneous:
-            f_a, a_1, a_0 = log_m1, 1.0, 0.0
-        else:
-            rest = alpha * p1 + beta * p0  # 1 - X
-            fitted = alpha * m1 + beta * m0  # 1 - Y
-            delta = (gamma * tail[split] - rows) / rows
-            gain = psi * x + max(-delta, 0.0)
-            loss = psi * (alpha * p1l + beta * p0l) + base * ones + max(delta, 0.0)
-            f_a = math.log(gain / loss) - math.log(psi * rest / fitted)
-            # X above, X below and Y by ln m1 and ln m0.
-            x1, x0 = m1 * (e1 * a11 + e0 * a10), m0 * (e1 * a10 + e0 * a00)
-            x1l, x0l = m1 * (e1l * a11 + e0l * a10), m0 * (e1l * a10 + e0l * a00)
-            y1, y0 = -m1 * base * a1, -m0 * base * b1
-            a_1 = psi * x1 / gain + (psi * x1l - y1) / loss + (x1 + x1l) / rest - y1 / fitted
-            a_0 = psi * x0 / gain + (psi * x0l - y0) / loss + (x0 + x0l) / rest - y0 / fitted
+        low = spectral_sums(s, h, first, split, floor, e, alpha, beta)
+        high = spectral_sums(s, h, split, s.size, floor, e, alpha, beta)
+        delta = (gamma * tail[split] - rows) / rows
+        f_a, f_b, step1, step0 = newton_step(classes, low, high, psi, delta, base, m1, m0)
         previous = residual
         residual = max(abs(f_a), abs(f_b))
         if residual <= RESIDUAL or (residual <= ACCEPTED and residual >= 0.5 * previous):
             break
-        det = a_1 * b_0 - a_0 * b_1
-        step1 = (f_a * b_0 - a_0 * f_b) / det
-        step0 = (a_1 * f_b - f_a * b_1) / det
         shrink = min(1.0, MAX_LOG_STEP / max(abs(step1), abs(step0)))
         log_m1 -= shrink * step1
         log_m0 -= shrink * step0
