@@ -61,8 +61,8 @@ def solve(
     """Check the arguments, solve every cell of their broadcast grid and return the solution."""
     law = as_spectrum(spectrum)
     target = _checked_target(target)
-    counted = _checked_rows(target.rows if rows is None else rows)
-    masks = _checked_masks(masks_per_sample)
+    counted = checked_rows(target.rows if rows is None else rows)
+    masks = checked_masks(masks_per_sample)
     ratios = (
         mask_ratio if isinstance(mask_ratio, RatioLaw) else ratio_array("mask_ratio", mask_ratio)
     )
@@ -71,7 +71,7 @@ def solve(
     tests = ratio_array("test_mask_ratio", test_mask_ratio)
     signal = target.on(law)
 
-    schemes, refine = _schemes(ratios, counted, masks)
+    schemes, refine = scheme_classes(ratios, counted, masks)
     shape = () if isinstance(ratios, RatioLaw) else ratios.shape
     numbers = np.arange(schemes.rows.size).reshape(shape)
     named = {"aspect_ratio": gammas, "ridge": lams, "test_mask_ratio": tests}
@@ -197,7 +197,7 @@ class _Cells:
             solve_cells(s, h, self.law.tail, sig_s, sig_b, self.d0, *classes, *columns, out[piece])
 
         size = s.size + sig_s.size + schemes.weight.shape[1]
-        _in_threads(part, index.size, work=8 * index.size * size)
+        in_threads(part, index.size, work=8 * index.size * size)
         residual = out[:, 9]
         failed = ~(residual <= ACCEPTED)
         if failed.any():
@@ -210,7 +210,7 @@ class _Cells:
         return out
 
 
-def _in_threads(part: Callable[[slice], None], cells: int, work: int) -> None:
+def in_threads(part: Callable[[slice], None], cells: int, work: int) -> None:
     """Run `part` over slices of the cells, in threads when the work pays for them."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -224,7 +224,7 @@ def _in_threads(part: Callable[[slice], None], cells: int, work: int) -> None:
         list(pool.map(part, [slice(*ends) for ends in pairwise(edges)]))
 
 
-def _schemes(
+def scheme_classes(
     ratios: RatioLaw | Array, rows: Rows, masks: float
 ) -> tuple[RowClasses, Callable[[int], RowClasses] | None]:
     """Return the row classes, and for a continuous law how to make them with more nodes."""
@@ -240,7 +240,8 @@ def _schemes(
 
     schemes = at_order(FIRST_ORDER)
     # Infinitely many masks need only moments of the law: polynomials, exact at any order.
-    return schemes, at_order if schemes.weight.shape[1] == FIRST_ORDER else None
+    resolved = not ratios.continuous or masks == math.inf or schemes.weight.shape[1] == 1
+    return schemes, None if resolved else at_order
 
 
 def _refine(
@@ -280,7 +281,8 @@ def _checked_target(target: Target | None) -> Target:
     return target
 
 
-def _checked_rows(rows: str) -> Rows:
+def checked_rows(rows: str) -> Rows:
+    """Return `rows` if it names a choice of rows."""
     if rows == "masked":
         return "masked"
     if rows == "all":
@@ -288,7 +290,8 @@ def _checked_rows(rows: str) -> Rows:
     raise DomainError(f"rows must be 'masked', 'all' or None, got {rows!r}")
 
 
-def _checked_masks(masks: float) -> float:
+def checked_masks(masks: float) -> float:
+    """Return the number of masks per sample, a whole number or inf."""
     if real_scalar("masks_per_sample", masks) == math.inf:
         return math.inf
     return count("masks_per_sample", masks)

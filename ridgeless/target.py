@@ -41,10 +41,12 @@ class Target(Protocol):
 class MaskedFeature:
     r"""A typical masked feature, predicted from the others: masked autoencoding's own task.
 
-    With delocalised eigenvectors everything follows from the spectrum (eq-masked-feature):
+    With delocalised eigenvectors everything follows from the spectrum (eq-masked-feature). The
+    target itself is never an input, so that beta lives on the covariance without it, whose
+    eigenvalues t interlace those of Sigma: with :math:`m(z) = \langle 1/(s - z) \rangle`,
 
-    .. math:: \theta = \langle 1/s \rangle, \qquad \sigma^2 = 1/\theta, \qquad
-              b_2(s) = (1 - 1/(s\theta))^2 \text{ per direction.}
+    .. math:: m(t_i) = 0, \qquad b_2(t_i) = \frac{1}{t_i^2\, m'(t_i)}, \qquad
+              \sigma^2 = \frac{1}{m(0)}.
 
     Training rows count only where the target is masked.
 
@@ -62,21 +64,16 @@ class MaskedFeature:
 
     def on(self, spectrum: Spectrum) -> Signal:
         """Return the signal and noise of the typical feature of `spectrum`."""
-        values, weights = spectrum.nodes
-        if values[0] == 0:
-            # theta = inf: a feature is an exact function of the others, through the null space.
-            shortfall = np.where(values == 0, 1 - 1 / spectrum.zero_mass, 1.0)
-            noise = 0.0
-        else:
-            theta = math.fsum(weights / values)
-            harmonic = 1 / theta
-            # s theta - 1 through differences from the harmonic mean: no digits are lost for a
-            # nearly isotropic spectrum, where it is small.
-            rest = math.fsum(weights * ((harmonic - values) / values))
-            shortfall = ((values - harmonic) * theta + rest) / (values * theta)
-            noise = spectrum.scale * harmonic
-        masses = spectrum.scale * weights * shortfall**2
-        return Signal(Nodes(values, masses), math.fsum(masses * values), np.asarray(noise))
+        from ridgeless.interlacing import interlace
+
+        s, h = spectrum.nodes
+        noise = 0.0 if s[0] == 0 else spectrum.scale / float((h / s).sum())
+        if s.size == 1:  # isotropic: the other features say nothing
+            return Signal(Nodes(s, np.zeros(1)), 0.0, np.asarray(noise))
+        values, loads = np.empty(s.size - 1), np.empty(s.size - 1)
+        interlace(s, h, values, loads)
+        masses = spectrum.scale * loads / values**2
+        return Signal(Nodes(values, masses), float((masses * values).sum()), np.asarray(noise))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,12 @@
 """Ask the many-digit reference the question that `rl.risk` was asked."""
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from mpmath import mp, mpf
 
 import ridgeless as rl
 from tests import oracle
@@ -12,15 +15,48 @@ from tests.tolerances import NEGLIGIBLE
 PARTS = ("bias", "design_variance", "noise_variance", "total")
 
 
+def without_one_feature(eigenvalues: Sequence[float]) -> tuple[list[Any], list[Any], Any]:
+    """Return where a masked feature's signal lies, its masses, and the noise, to 60 digits.
+
+    Not by the package's route: the zeros of mean 1/(s - z) are roots of a polynomial, and the
+    masses come from its partial fractions.
+    """
+    with mp.workdps(60):
+        s = sorted({mpf(float(x)) for x in eigenvalues})
+        h = [mpf(sum(float(x) == v for x in eigenvalues)) / len(eigenvalues) for v in s]
+        noise = mpf(0) if s[0] == 0 else 1 / mp.fsum(w / v for w, v in zip(h, s, strict=True))
+        zeros = []
+        for left, right in pairwise(s):
+            low, high = left, right
+            for _ in range(230):
+                middle = (low + high) / 2
+                value = mp.fsum(w / (v - middle) for w, v in zip(h, s, strict=True))
+                low, high = (low, middle) if value > 0 else (middle, high)
+            zeros.append((low + high) / 2)
+        # 1/m(z) = -prod (z - s) / prod (z - t): its residue at t is 1/m'(t).
+        masses = []
+        for t in zeros:
+            top = mp.fprod(t - v for v in s)
+            bottom = mp.fprod(t - other for other in zeros if other != t)
+            masses.append(abs(top / bottom) / t**2)
+        return zeros, masses, noise
+
+
 def reference(eigenvalues: Any, mask_ratio: Any, target: Any, **options: Any) -> dict[str, Any]:
     """Return the parts of the risk to 40 digits."""
-    if isinstance(mask_ratio, rl.DiscreteRatio):
-        mask_ratio = list(zip(mask_ratio.values, mask_ratio.weights, strict=True))
+    if isinstance(mask_ratio, rl.RatioLaw):
+        mask_ratio = list(zip(*mask_ratio.nodes(64), strict=True))
+    eigenvalues = [float(s) for s in eigenvalues]
     if isinstance(target, rl.MaskedFeature):
-        masses, noise = oracle.masked_feature(eigenvalues, None)
+        zeros, loads, noise = without_one_feature(eigenvalues)
+        # Directions without weight carry the signal and count for nothing else.
+        weights = [1.0] * len(eigenvalues) + [0.0] * len(zeros)
+        masses = [0] * len(eigenvalues) + loads
+        points = eigenvalues + zeros
     else:
         masses, noise = oracle.linear_target(eigenvalues, None, target.snr, target.alignment)
-    return oracle.risk(eigenvalues, mask_ratio, masses=masses, noise=noise, **options)
+        weights, points = [1.0] * len(eigenvalues), eigenvalues
+    return oracle.risk(points, mask_ratio, weights=weights, masses=masses, noise=noise, **options)
 
 
 def worst_error(risk: rl.Risk, exact: dict[str, Any]) -> float:

@@ -1,0 +1,28 @@
+"""`python -m simulations COMMAND`: the command lines of this package."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from simulations import sweep
+from simulations.command import MISUSED
+
+COMMANDS = {"sweep": sweep.main}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Hand the arguments to the command they name and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    usage = f"usage: python -m simulations {{{','.join(COMMANDS)}}} [--help] ..."
+    if given[:1] in (["-h"], ["--help"]):
+        print(usage)
+        return 0
+    if not given or given[0] not in COMMANDS:
+        print(f"error: name a command; {usage}", file=sys.stderr)
+        return MISUSED
+    return COMMANDS[given[0]](given[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

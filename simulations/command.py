@@ -1,0 +1,69 @@
+"""What every command line shares: settings from flags, one-line errors, exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ridgeless import DomainError
+
+__all__ = ["INTERRUPTED", "MISUSED", "command"]
+
+#: Exit codes: bad arguments or surroundings, and Ctrl-C.
+MISUSED, INTERRUPTED = 2, 130
+
+Settings = TypeVar("Settings")
+
+
+def command(
+    settings: type[Settings],
+    act: Callable[[Settings], int],
+    prog: str,
+    description: str,
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Read `settings` from the arguments, act on them and return the exit code.
+
+    Whatever a user can cause and cure is told in one line, without a traceback.
+    """
+    try:
+        parsed = _parse(settings, prog, description, arguments)
+        return parsed if isinstance(parsed, int) else act(parsed)
+    except (DomainError, NotImplementedError) as error:
+        return _misused(str(error))
+    except ModuleNotFoundError as error:
+        return _misused(f"{error.name} is not installed; pip install 'ridgeless[sweep]'")
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return _misused(f"{error.strerror or error}{where}")
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parse(
+    settings: type[Settings], prog: str, description: str, arguments: Sequence[str] | None
+) -> Settings | int:
+    """Return the settings, or the exit code of --help and of unknown flags."""
+    import tyro
+
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            return tyro.cli(settings, prog=prog, description=description, args=arguments)
+    except SystemExit as stop:
+        if not stop.code:
+            return 0
+        # A framed message of several lines: its words without the title, in one line.
+        body = told.getvalue().split("\n", maxsplit=1)[-1]
+        words = re.sub(r"[^\x20-\x7e]+|-{3,}", " ", body)
+        return _misused(words)
+
+
+def _misused(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return MISUSED

@@ -1,0 +1,52 @@
+"""Random masks, and the moments of their law."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridgeless import RatioLaw
+
+__all__ = ["Moments", "draw_masks", "moments"]
+
+
+class Moments(NamedTuple):
+    """Means over the training rows of q^2, q p and q."""
+
+    square: float
+    cross: float
+    keep: float
+
+
+def draw_masks(
+    law: RatioLaw, shape: tuple[int, int], dimension: int, rng: np.random.Generator
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return which features are kept, shape (*shape, d), and the mask ratios, shape `shape`.
+
+    One ratio per row; features are masked independently.
+    """
+    ratios = law.sample(rng, shape)
+    # 24 random bits per feature: the ratio is right to 6e-8.
+    uniforms = rng.random((*shape, dimension), dtype=np.float32)
+    return uniforms >= ratios.astype(np.float32)[..., None], ratios
+
+
+def moments(law: RatioLaw, rows: Literal["masked", "all"]) -> Moments:
+    """Return the moments over all rows, or over those whose target is masked (eq-classes-K-inf).
+
+    Examples
+    --------
+    >>> from ridgeless import UniformRatio
+    >>> moments(UniformRatio(0.0, 1.0), "all")
+    Moments(square=0.333, cross=0.167, keep=0.5)
+    """
+    mask, weight = law.nodes(64)
+    counted = weight * mask if rows == "masked" else weight
+    total = counted.sum()
+    if total == 0:
+        return Moments(0.0, 0.0, 0.0)
+    keep = 1 - mask
+    sums = (counted @ values / total for values in (keep**2, keep * mask, keep))
+    return Moments(*map(float, sums))

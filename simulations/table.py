@@ -1,0 +1,112 @@
+"""The table of a sweep: theory beside Monte Carlo, cell by cell."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from simulations.files import replacing
+from simulations.statistics import RiskEstimate
+
+__all__ = ["Row", "render", "summarize", "write_csv"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell: the columns of summary.csv, in order."""
+
+    spectrum: str
+    mask_ratio: str
+    aspect_ratio: float
+    theory: float
+    monte_carlo: float
+    standard_error: float
+    z: float  #: (monte_carlo - theory) / standard_error
+    trials: int
+    relative_difference: float  #: monte_carlo / theory - 1
+    null: float  #: risk of predicting 0
+    dimension: int
+    samples: int
+    design: str
+
+    @classmethod
+    def of(
+        cls,
+        names: tuple[str, str, float],
+        theory: tuple[float, float],
+        estimate: RiskEstimate,
+        size: tuple[int, int],
+        design: str,
+    ) -> Row:
+        """Compare an estimate with the theory's (total, null) risk."""
+        total, null = theory
+        if total > 0:
+            relative = estimate.mean / total - 1
+        else:
+            relative = 0.0 if estimate.z(total) == 0 else float("inf")
+        return cls(
+            *names,
+            theory=total,
+            monte_carlo=estimate.mean,
+            standard_error=estimate.standard_error,
+            z=estimate.z(total),
+            trials=estimate.trials,
+            relative_difference=relative,
+            null=null,
+            dimension=size[0],
+            samples=size[1],
+            design=design,
+        )
+
+
+def write_csv(rows: Sequence[Row], path: Path) -> None:
+    """Write the rows, ten digits each, in one step."""
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(field.name for field in fields(Row))
+        for row in rows:
+            writer.writerow(f"{v:.10g}" if isinstance(v, float) else v for v in astuple(row))
+
+
+def render(rows: Sequence[Row]) -> str:
+    """Return the rows as aligned text."""
+    header = ("spectrum", "mask ratio", "d/n", "theory", "Monte Carlo", "z", "difference")
+    lines = [header]
+    for row in rows:
+        error = f"{row.monte_carlo:.4g} ± {row.standard_error:.2g}"
+        difference = f"{row.relative_difference:+.1%}"
+        cells = (f"{row.aspect_ratio:g}", f"{row.theory:.4g}", error, f"{row.z:+.1f}", difference)
+        lines.append((row.spectrum, row.mask_ratio, *cells))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = []
+    for line in lines:
+        left = [cell.ljust(width) for cell, width in zip(line[:2], widths[:2], strict=True)]
+        right = [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]
+        text.append("  ".join(left + right))
+    text.insert(1, "-" * len(text[0]))
+    return "\n".join(text)
+
+
+def summarize(rows: Sequence[Row]) -> str:
+    """Return one sentence per kind of data on how far theory and simulation are apart."""
+    sentences = []
+    for design, what in (
+        ("GaussianRows", "Gaussian rows, where theory is exact as d grows"),
+        ("RealRows", "real rows, whose distribution theory knows only by its spectrum"),
+    ):
+        cells = [row for row in rows if row.design == design]
+        if not cells:
+            continue
+        gaps = sorted(abs(row.relative_difference) for row in cells)
+        within = sum(abs(row.z) <= 2 for row in cells)
+        worst = max(cells, key=lambda row: abs(row.relative_difference))
+        sizes = sorted({row.dimension for row in cells})
+        sentences.append(
+            f"{what} (d = {', '.join(map(str, sizes))}): {within} of {len(cells)} cells within 2 "
+            f"standard errors; median difference {gaps[len(gaps) // 2]:.1%}, largest "
+            f"{gaps[-1]:.1%} ({worst.spectrum}, mask ratio {worst.mask_ratio}, "
+            f"d/n = {worst.aspect_ratio:g})."
+        )
+    return "\n".join(sentence[0].upper() + sentence[1:] for sentence in sentences)

@@ -1,0 +1,212 @@
+"""Designs, estimators, statistics and seeds, each against an independent route."""
+
+import math
+
+import numpy as np
+import pytest
+
+import ridgeless as rl
+from simulations import GaussianRows, Problem, RealRows, simulate_risk
+from simulations.designs import Population, quantized
+from simulations.estimators import MarginalRidge, Ridge
+from simulations.masks import draw_masks, moments
+from simulations.statistics import Tally
+from simulations.trial import regressions
+from tests.tolerances import LINEAR_ALGEBRA, MONTE_CARLO_Z, ROUNDING
+
+
+@pytest.mark.parametrize("values", [[1.0], [0.0, 1.0, 5.0], np.geomspace(1e-3, 30, 60)])
+def test_gaussian_population_has_the_spectrum_and_a_constant_diagonal(values):
+    law = quantized(rl.Spectrum(values), 60)
+    population = GaussianRows().population(law, np.random.default_rng(0))
+    found = np.linalg.eigvalsh(population.covariance)
+    np.testing.assert_allclose(found, law.eigenvalues, rtol=0, atol=LINEAR_ALGEBRA)
+    diagonal = np.diag(population.covariance)
+    np.testing.assert_allclose(diagonal, law.mean, rtol=LINEAR_ALGEBRA)
+    rebuilt = population.root.T @ population.root
+    np.testing.assert_allclose(rebuilt, population.covariance, rtol=0, atol=LINEAR_ALGEBRA)
+
+
+def test_quantized_spectrum():
+    law = rl.Spectrum([0.0, 1.0, 7.0], weights=[1, 4, 2])
+    exact = quantized(law, 14).eigenvalues
+    np.testing.assert_array_equal(exact, np.repeat([0.0, 1.0, 7.0], [2, 8, 4]))
+    assert quantized(law, 10).mean == pytest.approx(law.mean, rel=ROUNDING)
+    assert quantized(law, 10).eigenvalues[0] == 0.0
+
+
+def test_real_rows_are_their_own_population():
+    table = np.random.default_rng(0).gamma(2.0, size=(50, 4)) @ np.diag([1, 10, 2, 5])
+    rows = RealRows(table)
+    expected = np.linalg.eigvalsh(np.corrcoef(table.T))
+    np.testing.assert_allclose(rows.spectrum.eigenvalues, expected, rtol=LINEAR_ALGEBRA)
+    assert rows == RealRows(table, name="other")
+    assert rows != RealRows(table[::-1])
+    with pytest.raises(rl.DomainError, match="constant columns"):
+        RealRows(np.column_stack([table, np.ones(50)]))
+    with pytest.raises(rl.DomainError, match="matrix"):
+        RealRows([1.0, 2.0])
+
+
+@pytest.mark.parametrize("singular", [False, True])
+def test_regressions_of_features(singular):
+    rng = np.random.default_rng(0)
+    root = rng.standard_normal((3 if singular else 8, 5))
+    sigma = root.T @ root
+    values, vectors = np.linalg.eigh(sigma)
+    if singular:
+        values[:2] = 0.0
+    beta, variances = regressions(Population(sigma, values, vectors), np.arange(5))
+    for j in range(5):
+        others = np.delete(np.arange(5), j)
+        fitted = sigma @ beta[:, j]
+        np.testing.assert_allclose(fitted[others], sigma[others, j], atol=LINEAR_ALGEBRA)
+        assert beta[j, j] == 0
+        left = sigma[j, j] - beta[:, j] @ sigma @ beta[:, j]
+        assert variances[j] == pytest.approx(left, abs=LINEAR_ALGEBRA)
+
+
+@pytest.mark.parametrize("shape", [(40, 10), (10, 40), (20, 20)])
+@pytest.mark.parametrize("penalty", [0.0, 0.3])
+def test_ridge(shape, penalty):
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal(shape)
+    rows[3], rows[:, 2] = 0.0, 0.0
+    y = rng.standard_normal((shape[0], 3))
+    found = Ridge(rows, penalty).coefficients(y)
+    if penalty:
+        gram = rows.T @ rows + shape[0] * penalty * np.eye(shape[1])
+        expected = np.linalg.solve(gram, rows.T @ y)
+    else:
+        expected = np.linalg.pinv(rows) @ y
+    np.testing.assert_allclose(found, expected, rtol=0, atol=LINEAR_ALGEBRA)
+
+
+def test_ridge_falls_back_on_singular_values():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((30, 2)) @ rng.standard_normal((2, 12))
+    y = rng.standard_normal((30, 1))
+    ridge = Ridge(rows, 0.0)
+    assert ridge.factor is None
+    found = ridge.coefficients(y)
+    np.testing.assert_allclose(found, np.linalg.pinv(rows) @ y, atol=LINEAR_ALGEBRA)
+    assert not Ridge(np.zeros((3, 2)), 0.0).coefficients(np.ones((3, 1))).any()
+
+
+@pytest.mark.parametrize("shape", [(40, 10), (10, 40)])
+@pytest.mark.parametrize("law", [rl.DiscreteRatio([0.4]), rl.UniformRatio(0.1, 0.9)])
+def test_marginal_ridge_solves_the_averaged_problem(shape, law):
+    rng = np.random.default_rng(0)
+    rows, y = rng.standard_normal(shape), rng.standard_normal((shape[0], 2))
+    means, penalty = moments(law, "all"), 0.1
+    second = rows.T @ rows / shape[0]
+    averaged = means.square * second + means.cross * np.diag(np.diag(second))
+    averaged += penalty * np.eye(shape[1])
+    expected = np.linalg.solve(averaged, means.keep * rows.T @ y / shape[0])
+    found = MarginalRidge(rows, penalty, means).coefficients(y)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=LINEAR_ALGEBRA)
+    # The averaged second moment itself, from many masks.
+    keep, _ = draw_masks(law, (shape[0], 4000), shape[1], rng)
+    masked = (rows[:, None] * keep)[:, :, :2]
+    estimate = np.einsum("nki,nkj->ij", masked, masked) / (shape[0] * 4000)
+    exact = averaged[:2, :2] - penalty * np.eye(2)
+    np.testing.assert_allclose(estimate, exact, atol=0.02)
+
+
+def test_moments_over_rows_with_a_masked_target():
+    means = moments(rl.DiscreteRatio([0.2, 0.6]), "masked")
+    assert means.keep == pytest.approx((0.2 * 0.8 + 0.6 * 0.4) / 0.8, rel=ROUNDING)
+    assert moments(rl.DiscreteRatio([0.0]), "masked") == (0.0, 0.0, 0.0)
+
+
+def test_certain_masks():
+    rng = np.random.default_rng(0)
+    assert draw_masks(rl.DiscreteRatio([0.0]), (5, 2), 30, rng)[0].all()
+    assert not draw_masks(rl.DiscreteRatio([1.0]), (5, 2), 30, rng)[0].any()
+
+
+def test_noise_is_integrated_out():
+    """The same mean as from drawing the task and the noise, with less scatter."""
+    d, n, p = 30, 50, 0.4
+    law = rl.Spectrum.power_law(0.5, d)
+    target = rl.LinearTarget(snr=2.0)
+    problem = Problem(law, p, aspect_ratio=d / n, target=target, dimension=d)
+    estimate = simulate_risk(problem, trials=200, rng=0)
+    rng = np.random.default_rng(1)
+    risks = []
+    for _ in range(1500):
+        population = GaussianRows().population(law, rng)
+        beta = population.eigenvectors @ rng.choice([-1.0, 1.0], d) / math.sqrt(d)
+        rows = GaussianRows().draw(population, n, rng)
+        y = rows @ beta + math.sqrt(0.5) * rng.standard_normal(n)
+        found = np.linalg.lstsq(rows * (rng.random((n, d)) > p), y, rcond=None)[0]
+        miss = beta - found
+        risks.append(miss @ population.covariance @ miss)
+    error = math.hypot(estimate.standard_error, np.std(risks) / math.sqrt(len(risks)))
+    assert abs(estimate.mean - np.mean(risks)) <= MONTE_CARLO_Z * error
+
+
+def test_tallies_add():
+    trials = np.random.default_rng(0).standard_normal((11, 2))
+    tally = Tally.of(trials[:3]) + Tally.of(trials[3:4]) + Tally.of(trials[4:])
+    estimate = tally.estimate()
+    total = trials.sum(axis=1)
+    assert estimate.mean == pytest.approx(total.mean(), rel=ROUNDING)
+    expected = total.std(ddof=1) / math.sqrt(11)
+    assert estimate.standard_error == pytest.approx(expected, rel=ROUNDING)
+    parts = trials.std(axis=0, ddof=1) / math.sqrt(11)
+    assert estimate.part_errors == pytest.approx(tuple(parts), rel=ROUNDING)
+
+
+@pytest.mark.parametrize("masks", [1, 2, math.inf])
+def test_no_rows_and_no_features_give_the_null_risk(masks):
+    for p in (0.0, 1.0):
+        problem = Problem([0.5, 1.5], p, masks_per_sample=masks, dimension=20)
+        estimate = simulate_risk(problem, trials=3, rng=0)
+        assert estimate.mean == pytest.approx(problem.theory().null, rel=0.3)
+        assert estimate.noise == 0
+
+
+def test_results_depend_on_the_seed_alone():
+    problem = Problem([0.5, 1.5], 0.4, dimension=40)
+    alone = simulate_risk(problem, trials=10, rng=5)
+    assert alone == simulate_risk(problem, trials=10, rng=np.random.SeedSequence(5))
+    assert alone == simulate_risk(problem, trials=10, rng=5, jobs=2)
+    assert alone != simulate_risk(problem, trials=10, rng=6)
+    generator = np.random.default_rng(5)
+    first = simulate_risk(problem, trials=4, rng=generator)
+    assert first != simulate_risk(problem, trials=4, rng=generator)
+    assert first == simulate_risk(problem, trials=4, rng=np.random.default_rng(5))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"mask_ratio": 1.5}, "mask_ratio"),
+        ({"mask_ratio": [0.1, 0.2]}, "mask_ratio"),
+        ({"aspect_ratio": 0.0}, "aspect_ratio"),
+        ({"aspect_ratio": 1e9}, "aspect_ratio"),
+        ({"ridge": -1.0}, "ridge"),
+        ({"rows": "some"}, "rows"),
+        ({"target": "feature"}, "target"),
+        ({"masks_per_sample": 1.5}, "masks_per_sample"),
+        ({"test_mask_ratio": math.nan}, "test_mask_ratio"),
+        ({"dimension": 0}, "dimension"),
+        ({"target": rl.LinearTarget(snr=[1.0, 2.0])}, "snr"),
+        ({"target": rl.LinearTarget(alignment=[1.0])}, "alignment"),
+        ({"target": rl.LinearTarget(alignment=[1.0, 1.0]), "dimension": 7}, "alignment"),
+        ({"design": RealRows(np.eye(3))}, "spectrum"),
+    ],
+)
+def test_bad_problems_are_refused(arguments, words):
+    given = {"spectrum": [0.5, 1.5], "mask_ratio": 0.5} | arguments
+    with pytest.raises(rl.DomainError, match=words):
+        Problem(**given)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), [({"trials": 1}, "trials"), ({"rng": -1}, "rng"), ({"jobs": 0}, "jobs")]
+)
+def test_bad_runs_are_refused(arguments, words):
+    with pytest.raises(rl.DomainError, match=words):
+        simulate_risk(Problem([1.0], 0.5, dimension=10), **arguments)
