@@ -1,7 +1,9 @@
 """Asymptotic test risk of ridgeless regression on randomly masked inputs, for any spectrum."""
 
+from ridgeless.covariance import covariance_risk
 from ridgeless.errors import ConvergenceError, DomainError
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
+from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
 from ridgeless.risk import Risk, learned_fraction, risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
@@ -14,11 +16,14 @@ __all__ = [
     "DomainError",
     "LinearTarget",
     "MaskedFeature",
+    "OptimalMaskRatio",
     "RatioLaw",
     "Risk",
     "ScheduledRatio",
     "Spectrum",
     "UniformRatio",
+    "covariance_risk",
     "learned_fraction",
+    "optimal_mask_ratio",
     "risk",
 ]

@@ -25,3 +25,10 @@ LINEAR_ALGEBRA = 1e-9
 
 #: Sums taken in another order.
 ROUNDING = 1e-12
+
+# --- full covariances ---------------------------------------------------------------------------
+
+#: Against the spectral path where both apply.
+SPECTRAL = 1e-10
+#: Against the dense formulas, iterated and subtracted as written.
+DENSE = 1e-8

@@ -1,0 +1,116 @@
+"""The mask ratio with the smallest risk, found globally across the double-descent peak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ridgeless.errors import DomainError
+from ridgeless.risk import risk
+from ridgeless.spectrum import Spectrum, as_spectrum
+
+__all__ = ["OptimalMaskRatio", "optimal_mask_ratio"]
+
+Array = NDArray[np.float64]
+
+WITHIN = 1.1  # the range reported around the optimum: risk within 10% of it
+PRECISION = 1e-9
+GRID = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0, 1, 401))  # denser towards 0 and 1
+
+
+@dataclass(frozen=True)
+class OptimalMaskRatio:
+    """A mask ratio of smallest risk, and the connected range around it with risk within 10%.
+
+    A mask ratio of 1 means that predicting 0 is best: there is nothing to be learnt.
+    """
+
+    mask_ratio: float
+    risk: float
+    low: float
+    high: float
+
+
+def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> OptimalMaskRatio:
+    r"""Return the mask ratio in [0, 1] of smallest risk.
+
+    .. math:: p^* = \operatorname{argmin}_{p \in [0, 1]} R(p)
+
+    The risk has several minima when the threshold lies inside (0, 1), and p = 0 can be a jump
+    (eq-drop): a grid finds the valley and the end points compete with its bottom.
+
+    Parameters
+    ----------
+    spectrum : Spectrum or array_like of eigenvalues
+    **keywords
+        As in `risk`, one value each: aspect_ratio, target, ridge, rows, masks_per_sample,
+        test_mask_ratio.
+
+    Returns
+    -------
+    OptimalMaskRatio
+        mask_ratio and its risk; low and high, the connected range around it where the risk is
+        at most 1.1 times that.
+
+    Raises
+    ------
+    DomainError
+        If an argument is outside its domain, or an array is given where one value is needed.
+
+    Examples
+    --------
+    With isotropic features every mask only adds noise (eq-isotropic):
+
+    >>> from ridgeless import LinearTarget
+    >>> optimal_mask_ratio([1.0], aspect_ratio=0.5, target=LinearTarget()).mask_ratio
+    0.0
+    """
+    from scipy.optimize import minimize_scalar
+
+    law = as_spectrum(spectrum)
+    if "mask_ratio" in keywords:
+        raise DomainError("mask_ratio is what is looked for; leave it out")
+
+    if np.shape(risk(law, 0.5, **keywords).total):
+        raise DomainError("aspect_ratio, ridge, test_mask_ratio and snr must be single numbers")
+
+    def curve(ratios: ArrayLike) -> Array:
+        return np.asarray(risk(law, ratios, **keywords).total)
+
+    def at(ratio: float) -> float:
+        return float(curve(np.asarray(ratio)))
+
+    # p -> 0+ may differ from p = 0: a grid of its own resolves minima near the ends.
+    ends = np.geomspace(1e-6, 1e-3, 16)
+    grid = np.unique(np.concatenate((GRID, ends, 1 - ends)))
+    totals = curve(grid)
+    best, lowest = float(grid[np.argmin(totals)]), float(totals.min())
+    # Polish every local minimum that could win.
+    inner = np.flatnonzero((totals[1:-1] <= totals[:-2]) & (totals[1:-1] <= totals[2:])) + 1
+    for i in inner[totals[inner] <= 1.05 * lowest]:
+        bounds = (max(grid[i - 1], 1e-12), min(grid[i + 1], 1 - 1e-12))
+        found = minimize_scalar(at, bounds=bounds, method="bounded", options={"xatol": PRECISION})
+        if found.fun < lowest:
+            best, lowest = float(found.x), float(found.fun)
+
+    limit = WITHIN * lowest
+    grid = np.unique(np.append(grid, best))
+    above = curve(grid) > limit
+    centre = int(np.searchsorted(grid, best))
+
+    def edge(side: int) -> float:
+        """Walk from the optimum to the first point above the limit, then bisect the crossing."""
+        i = centre
+        while 0 <= i + side < grid.size and not above[i + side]:
+            i += side
+        inside = float(grid[i])
+        outside = float(grid[i + side]) if 0 <= i + side < grid.size else inside
+        while abs(outside - inside) > PRECISION:
+            middle = 0.5 * (inside + outside)
+            inside, outside = (middle, outside) if at(middle) <= limit else (inside, middle)
+        return inside
+
+    return OptimalMaskRatio(best, lowest, edge(-1), edge(+1))
