@@ -101,7 +101,7 @@ def compress(values: Array, masses: Array) -> tuple[Array, Array]:
 
     Examples
     --------
-    >>> s = np.linspace(1.0, 2.0, 100_000, endpoint=False)
+    >>> s = np.linspace(1.0, 2.0, 5_000, endpoint=False)
     >>> nodes, masses = compress(s, np.full(s.size, 1 / s.size))
     >>> nodes.size, bool(abs((masses / (nodes + 0.1)).sum() / np.mean(1 / (s + 0.1)) - 1) < 1e-14)
     (12, True)

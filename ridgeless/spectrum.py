@@ -328,6 +328,44 @@ class Spectrum:
             )
         return cls(values)
 
+    @classmethod
+    def from_data(cls, X: ArrayLike, standardize: bool = True) -> Spectrum:
+        """Return an estimate of the POPULATION spectrum from samples.
+
+        The eigenvalues of the sample covariance are spread out by noise; this inverts that
+        (see `ridgeless.estimation`), with fewer or more samples than features.
+
+        Parameters
+        ----------
+        X : array_like or data frame, shape (n, d), finite, n at least 10
+            Rows are samples. No missing values; no constant columns if `standardize`.
+        standardize : bool
+            Estimate the spectrum of the correlation matrix, which standardised features have.
+
+        Returns
+        -------
+        Spectrum
+            A few atoms. Individual atoms are not meaningful; sums over them are.
+
+        Raises
+        ------
+        DomainError
+            If X is not a finite table of at least 10 rows, or has constant columns.
+
+        Examples
+        --------
+        >>> rows = np.random.default_rng(0).normal(size=(400, 200))
+        >>> estimate = Spectrum.from_data(rows)
+        >>> sample = np.linalg.eigvalsh(np.corrcoef(rows.T))
+        >>> bool(np.ptp(sample) > 2)  # the sample's spectrum is wide, the population's a point
+        True
+        >>> float(round(estimate.weights @ (estimate.eigenvalues - 1) ** 2, 1))
+        0.0
+        """
+        from ridgeless.estimation import estimate_atoms, standardized
+
+        return cls(*estimate_atoms(standardized(X, standardize)))
+
 
 def _positive(name: str, value: float) -> float:
     number = real_scalar(name, value)

@@ -35,6 +35,7 @@ def worst_error(values: np.ndarray, masses: np.ndarray) -> float:
     return max(errors)
 
 
+@pytest.mark.nojit_slow
 @settings(max_examples=30)
 @given(
     size=st.integers(1, 3000),
@@ -71,6 +72,7 @@ def test_few_atoms_are_kept_exactly() -> None:
     np.testing.assert_allclose(masses, [0.2, 0.4, 0.2, 0.2])
 
 
+@pytest.mark.nojit_slow
 @pytest.mark.parametrize("target", [rl.MaskedFeature(), rl.LinearTarget(alignment=2.0)], ids=str)
 def test_risk_of_a_compressed_spectrum(target: object, monkeypatch: pytest.MonkeyPatch) -> None:
     values = 10 ** np.random.default_rng(3).uniform(-6, 0, 3000)

@@ -13,6 +13,7 @@ from tests import strategies
 FINE = np.linspace(0, 1, 20_001)
 
 
+@pytest.mark.nojit_slow
 @settings(max_examples=40)
 @given(
     values=strategies.positive_eigenvalues,
@@ -35,6 +36,7 @@ def test_no_point_of_a_fine_grid_is_better(
     assert (rl.risk(values, inside, **options).total <= 1.1001 * found.risk).all()
 
 
+@pytest.mark.nojit_slow
 def test_two_valleys_around_the_peak() -> None:
     """With masked rows the threshold is a peak in the mask ratio; the deeper valley wins."""
     spectrum = rl.Spectrum.power_law(1.0, 200)

@@ -32,3 +32,9 @@ ROUNDING = 1e-12
 SPECTRAL = 1e-10
 #: Against the dense formulas, iterated and subtracted as written.
 DENSE = 1e-8
+
+# --- estimated spectra --------------------------------------------------------------------------
+
+#: Relative error of the predicted prediction error at d = 300 and mask ratios up to 0.5; measured
+#: worst over four populations, three sample sizes and four seeds: 0.027.
+ESTIMATED_ERROR = 0.03

@@ -1,0 +1,97 @@
+"""Estimated population spectra against the truth, where the truth is known."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import random_correlation
+
+import ridgeless as rl
+from tests.tolerances import ESTIMATED_ERROR
+
+SIZE = 600
+POPULATIONS = {
+    "power law": rl.Spectrum.power_law(1.0, SIZE).eigenvalues,
+    "two levels": np.repeat([0.2, 1.8], SIZE // 2),
+    "isotropic": np.ones(SIZE),
+    "spiked": np.append(np.ones(SIZE - 3), [10.0, 20.0, 40.0]),
+}
+RATIOS = [0.1, 0.3, 0.5]
+
+
+def draw(values: np.ndarray, samples: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    values = values * len(values) / values.sum()
+    rows = rng.normal(size=(samples, len(values)))
+    if np.ptp(values) == 0:
+        return rows
+    return rows @ np.linalg.cholesky(random_correlation.rvs(values, random_state=rng, tol=1e-6)).T
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize("per_feature", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_predicted_prediction_error_is_the_true_one(name: str, per_feature: float) -> None:
+    values = POPULATIONS[name]
+    options = {"aspect_ratio": 1 / per_feature, "masks_per_sample": math.inf}
+    truth = rl.risk(values / values.mean(), RATIOS, **options).prediction_error
+    for seed in range(3):
+        rows = draw(values, round(per_feature * SIZE), seed)
+        estimate = rl.risk(rl.Spectrum.from_data(rows), RATIOS, **options).prediction_error
+        np.testing.assert_allclose(estimate, truth, rtol=ESTIMATED_ERROR)
+
+
+def test_sample_eigenvalues_would_not_do() -> None:
+    """Negative control: the plug-in spectrum misses by far more than the tolerance."""
+    rows = draw(POPULATIONS["power law"], SIZE, 0)
+    options = {"aspect_ratio": 1.0, "masks_per_sample": math.inf}
+    truth = rl.risk(POPULATIONS["power law"], RATIOS, **options).prediction_error
+    plugged = rl.risk(
+        rl.Spectrum.from_covariance(np.cov(rows.T)), RATIOS, **options
+    ).prediction_error
+    assert (np.abs(plugged / truth - 1) > 2 * ESTIMATED_ERROR).all()
+
+
+def test_known_moments_are_kept() -> None:
+    estimate = rl.Spectrum.from_data(draw(POPULATIONS["spiked"], 200, 1))
+    assert estimate.mean == pytest.approx(1, rel=1e-3)
+    assert estimate.weights.sum() == pytest.approx(1)
+    raw = rl.Spectrum.from_data(3 * draw(POPULATIONS["isotropic"], 200, 1), standardize=False)
+    assert raw.mean == pytest.approx(9, rel=0.02)
+
+
+def test_collinear_features_are_zero_eigenvalues() -> None:
+    rows = np.random.default_rng(2).normal(size=(200, 20))
+    doubled = rl.Spectrum.from_data(np.hstack([rows, rows]))
+    assert doubled.zero_mass == pytest.approx(0.5)
+
+
+def test_data_frames_are_tables_too() -> None:
+    rows = draw(POPULATIONS["two levels"][::20], 50, 3)
+    frame, array = rl.Spectrum.from_data(pd.DataFrame(rows)), rl.Spectrum.from_data(rows)
+    np.testing.assert_allclose(frame.eigenvalues, array.eigenvalues, rtol=1e-10)
+
+
+def with_entry(value: float) -> np.ndarray:
+    rows = np.random.default_rng(4).normal(size=(20, 3))
+    rows[2, 1] = value
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("X", "says"),
+    [
+        (np.ones(5), "a table of samples by features"),
+        (np.zeros((5, 3)), "at least 10 rows, got 5"),
+        (np.zeros((20, 0)), "at least one column"),
+        (with_entry(math.nan), "must not have missing values"),
+        (with_entry(math.inf), "must be finite"),
+        (np.ones((20, 3)) * np.arange(20)[:, None] ** [0, 1, 2], "1 of 3 are constant.*column 0"),
+        ([["a", "b"]] * 20, "must be real numbers"),
+    ],
+)
+def test_errors(X: Any, says: str) -> None:
+    with pytest.raises(rl.DomainError, match=says):
+        rl.Spectrum.from_data(X)
