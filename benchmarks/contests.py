@@ -1,0 +1,153 @@
+"""The figures: each call of the package beside what it is measured against.
+
+Every function takes its sizes, so that a test can run it small.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import ridgeless as rl
+from benchmarks.alternatives import Problem, damped, scipy_fixed_point
+from benchmarks.floor import passes
+from benchmarks.timing import Call, one_core, race
+
+OURS = "ridgeless"
+PASSES_PER_CELL = 5  # of Newton's method on the plain equation
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Calls that take turns; `times` says how often the work of a call would be needed."""
+
+    label: str
+    calls: dict[str, Call]
+    target: float | None = None  # largest allowed ratio of the first call to the second
+    times: dict[str, float] = field(default_factory=dict)
+
+    def seconds(self, budget: float) -> dict[str, float]:
+        """Measure on one core."""
+        with one_core():
+            best = race(self.calls, budget)
+        return {name: value * self.times.get(name, 1) for name, value in best.items()}
+
+
+def power_law(d):
+    """Eigenvalues i^-1, shuffled: the package has to sort them."""
+    values = 1.0 / np.arange(1, d + 1)
+    return np.random.default_rng(0).permutation(values)
+
+
+def mask_ratios(cells):
+    return (np.arange(cells) + 0.5) / cells
+
+
+def curve(d=2000, cells=100, *, raw=False):
+    """A mask-ratio curve beside five passes for each point."""
+    values, ratios = power_law(d), mask_ratios(cells)
+    spectrum = values if raw else rl.Spectrum(values)
+    count = PASSES_PER_CELL * cells
+    source = "from the array each call" if raw else "`Spectrum` made once"
+    return Contest(
+        f"{cells}-point mask-ratio curve, d = {d}, {source}",
+        {
+            OURS: lambda: rl.risk(spectrum, ratios),
+            f"{count} passes": lambda: passes(values, count),
+        },
+        target=1.0,
+    )
+
+
+def continuous_law(law, name, d=2000, cells=200):
+    """A continuous law beside one fixed ratio."""
+    spectrum, gammas = rl.Spectrum(power_law(d)), np.geomspace(0.1, 10, cells)
+    return Contest(
+        f"{name}, {cells} aspect ratios",
+        {
+            OURS: lambda: rl.risk(spectrum, law, aspect_ratio=gammas),
+            "one fixed ratio": lambda: rl.risk(spectrum, law.mean, aspect_ratio=gammas),
+        },
+        target=3.0,
+    )
+
+
+def surface(d=1_000_000, side=100):
+    """A surface of mask ratio by aspect ratio beside the direct passes, of which one is run."""
+    values = power_law(d)
+    spectrum, gammas = rl.Spectrum(values), np.geomspace(0.1, 10, side)
+    ratios = mask_ratios(side)[:, None]
+    needed = PASSES_PER_CELL * side * side
+    return Contest(
+        f"{side} x {side} surface, {d:.0e} eigenvalues, `Spectrum` made once",
+        {
+            OURS: lambda: rl.risk(spectrum, ratios, aspect_ratio=gammas),
+            "direct passes": lambda: passes(values, 1),
+        },
+        target=1e-3,
+        times={"direct passes": needed},
+    )
+
+
+def first_use(d=1_000_000):
+    """Sort, check and compress a spectrum and solve one cell, beside five passes over it."""
+    values = power_law(d)
+    return Contest(
+        f"first use of {d:.0e} eigenvalues",
+        {
+            OURS: lambda: rl.risk(values, 0.5),
+            f"{PASSES_PER_CELL} passes": lambda: passes(values, PASSES_PER_CELL),
+        },
+        target=100.0,
+    )
+
+
+def common_job(d=2000, cells=100, ridge=1e-3):
+    """Unmasked ridge regression on an AR(1) spectrum, beside what one would otherwise write."""
+    problem = ar1_problem(d)
+    spectrum, gammas = rl.Spectrum(problem.s), np.geomspace(0.1, 10, cells)
+    options = {"aspect_ratio": gammas, "ridge": ridge, "target": problem.target}
+    return Contest(
+        f"unmasked ridge, AR(1), d = {d}, {cells} aspect ratios, ridge {ridge:g}",
+        {
+            OURS: lambda: rl.risk(spectrum, 0.0, **options),
+            "damped iteration": lambda: damped(problem, gammas, ridge),
+            "scipy fixed_point": lambda: scipy_fixed_point(problem, gammas, ridge),
+            f"{PASSES_PER_CELL * cells} passes": lambda: passes(problem.s, PASSES_PER_CELL * cells),
+        },
+    )
+
+
+@functools.cache
+def ar1_problem(d):
+    return Problem(rl.Spectrum.ar1(0.5, d).eigenvalues)
+
+
+def atoms_law(atoms):
+    """A law with so many equal atoms in (0.1, 0.9)."""
+    return rl.DiscreteRatio(0.1 + 0.8 * mask_ratios(atoms))
+
+
+def law_nodes(atoms, d=2000, cells=200):
+    """A discrete law beside one fixed ratio."""
+    contest = continuous_law(atoms_law(atoms), f"{atoms} atoms", d, cells)
+    return Contest(contest.label, contest.calls)
+
+
+def grid(cells, d=2000):
+    """Mask-ratio curves of any length beside five passes for each point."""
+    return curve(d, cells)
+
+
+def required():
+    """Return the contests whose ratios have a target."""
+    return [
+        curve(),
+        curve(raw=True),
+        continuous_law(rl.UniformRatio(0.1, 0.9), "law uniform on (0.1, 0.9)"),
+        continuous_law(rl.ScheduledRatio(0.8, 0.2, "cosine"), "cosine schedule 0.8 to 0.2"),
+        surface(),
+        first_use(),
+    ]
