@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 
 PER_OCTAVE = 12
 BLOCK = 512
+SMALL_GROUP = 256
 
 
 @kernel
@@ -58,8 +59,9 @@ def dot(x, y):
 def jacobi_matrices(t, masses, edges, matrices, totals):
     """Fill `matrices` (groups, m, m) with the Jacobi matrix of each group of atoms.
 
-    Group j holds the atoms edges[j] ... edges[j + 1] at positions `t` in [-1, 1]. Its Lanczos
-    vectors are orthogonalised against all earlier ones: m is small.
+    Group j holds the atoms edges[j] ... edges[j + 1] at positions `t` in [-1, 1]. In small groups
+    m steps nearly exhaust the atoms, and Lanczos vectors are orthogonalised against all earlier
+    ones; in large groups the three-term recurrence keeps them so.
     """
     m = matrices.shape[1]
     for j in range(edges.size - 1):
@@ -76,7 +78,7 @@ def jacobi_matrices(t, masses, edges, matrices, totals):
             matrices[j, k, k] = dot(row, basis[k])
             if k + 1 == m:
                 break
-            for previous in range(k, -1, -1):
+            for previous in range(k, -1 if size <= SMALL_GROUP else max(k - 2, -1), -1):
                 overlap = dot(row, basis[previous])
                 for i in range(size):
                     row[i] -= overlap * basis[previous, i]

@@ -331,8 +331,9 @@ class _SeveralClasses:
                 m1, m0 = math.exp(log_m1), math.exp(log_m0)
                 sums = fp.class_sums(w, a, b, 1.0, 1.0, base, m1, m0)
                 _, traces = self._resolvent(e, sums[0], sums[1])
+                distance = fp.excess(gamma, 1.0, self.rows, sums[-1], 1.0)
                 f_a, f_b, step1, step0 = fp.newton_step(
-                    sums, nothing, traces, psi, delta, base, m1, m0
+                    sums, nothing, traces, psi, distance, base, m1, m0
                 )
                 previous, residual = residual, max(abs(f_a), abs(f_b))
                 if residual < 1e-13 or (residual < 1e-10 and residual >= 0.5 * previous):
@@ -346,7 +347,7 @@ class _SeveralClasses:
                     f"ridge = {ridge * task.scale!r}: residual {residual:.3g}"
                 )
         sums = fp.class_sums(w, a, b, 1.0, 1.0, base, m1, m0)
-        alpha, beta, _, a1, b1, a11, a10, a00 = sums
+        alpha, beta, a1, b1, a11, a10, a00 = sums[:7]
         inverse, traces = self._resolvent(e, alpha, beta)
         g = base + a * m1 + b * m0
         cross = float(np.sum(w * (a + self.f) / g))

@@ -49,25 +49,63 @@ MAX_DESCENT = 1000
 MAX_LOG_STEP = 4.0
 
 
+@kernel
+def excess(gamma, above, rows, kept, total):
+    """Return (gamma above - rows kept total) / (rows total), with exact products.
+
+    How many directions there are per row, less one: the distance to a threshold. `above` out of
+    `total` directions and a share `kept` of the rows take part.
+    """
+    needed = kept * total
+    left, right = gamma * above, rows * needed
+    rest = product_error(gamma, above, left) - product_error(rows, needed, right)
+    return ((left - right) + rest) / (rows * total)
+
+
+@kernel
+def product_error(x, y, product):
+    """Return x y - product without rounding, by splitting both factors (Dekker 1971)."""
+    if not 1e-140 < abs(product) < 1e140:
+        return 0.0
+    split = 134217729.0 * x
+    x1 = split - (split - x)
+    x2 = x - x1
+    split = 134217729.0 * y
+    y1 = split - (split - y)
+    y2 = y - y1
+    return ((x1 * y1 - product) + x1 * y2 + x2 * y1) + x2 * y2
+
+
 @sum_kernel
 def class_sums(w, a, b, d0, floor, base, m1, m0):
-    """Sums over row classes; index 0 in units of `floor`."""
-    alpha = beta = ones = a1 = b1 = a11 = a10 = a00 = 0.0
+    """Sums over row classes; index 0 in units of `floor`.
+
+    Classes are split where base/g = 1/2. Returned after the sums over all: of the classes below,
+    Y and its derivatives; of those above, 1 - Y in place of Y; and the share of rows below.
+    """
+    alpha = beta = a1 = b1 = a11 = a10 = a00 = 0.0
+    y = y1 = y0 = filled = above = 0.0
     to_units = d0 / floor
     for k in range(w.size):
         unit = b[k] * to_units
-        inverse = 1.0 / (base + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
+        own = a[k] * m1 + unit * m0
+        inverse = 1.0 / (base + own) if w[k] > 0.0 else 0.0
+        below = 1.0 if own > base else 0.0
         x = w[k] * inverse
-        y = x * inverse
+        z = x * inverse
         alpha += x * a[k]
         beta += x * unit
-        ones += x
-        a1 += y * a[k]
-        b1 += y * unit
-        a11 += y * a[k] * a[k]
-        a10 += y * a[k] * unit
-        a00 += y * unit * unit
-    return alpha, beta, ones, a1, b1, a11, a10, a00
+        a1 += z * a[k]
+        b1 += z * unit
+        a11 += z * a[k] * a[k]
+        a10 += z * a[k] * unit
+        a00 += z * unit * unit
+        y += below * x * base
+        y1 += below * z * a[k]
+        y0 += below * z * unit
+        filled += (1.0 - below) * x * own
+        above += (1.0 - below) * w[k]
+    return alpha, beta, a1, b1, a11, a10, a00, y, y1, y0, filled, 1.0 - above
 
 
 @sum_kernel
@@ -195,7 +233,7 @@ def descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge):
     """
     m1, m0 = psi * d0, psi * floor
     for _ in range(MAX_DESCENT):
-        alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, ridge, m1, m0)
+        alpha, beta, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, ridge, m1, m0)[:7]
         _, p1, p0, e1, e0, q11, q10, q00 = spectral_sums(
             s, h, first, s.size, floor, 1.0, alpha, beta
         )
@@ -222,10 +260,11 @@ def newton_step(classes, low, high, psi, delta, base, m1, m0):
     """Return F_A, F_B and the Newton step in (ln m1, ln m0) (eq-newton).
 
     `classes` are the class sums; `low` and `high` the spectral sums below and above a split of
-    the eigenvalues. Above it X counts as it is, below it through 1 - e H, and `delta` is psi times
-    the share above, minus 1: a plateau between groups of eigenvalues is as sharp as the threshold.
+    the eigenvalues. Above it X counts as it is, below it through 1 - e H, likewise Y for the
+    classes, and `delta` counts only directions above and rows below the splits: a plateau between
+    groups of eigenvalues or of rows is as sharp as the threshold itself.
     """
-    alpha, beta, ones, a1, b1, a11, a10, a00 = classes
+    alpha, beta, a1, b1, a11, a10, a00, y, y1, y0, filled, _ = classes
     _, p1l, p0l, e1l, e0l, q11l, q10l, q00l = low
     x, p1, p0, e1, e0, q11, q10, q00 = high
     p1, p0, q11, q10, q00 = p1 + p1l, p0 + p0l, q11 + q11l, q10 + q10l, q00 + q00l
@@ -238,15 +277,18 @@ def newton_step(classes, low, high, psi, delta, base, m1, m0):
     else:
         rest = alpha * p1 + beta * p0  # 1 - X
         fitted = alpha * m1 + beta * m0  # 1 - Y
-        gain = psi * x + max(-delta, 0.0)
-        loss = psi * (alpha * p1l + beta * p0l) + base * ones + max(delta, 0.0)
+        gain = psi * x + filled + max(-delta, 0.0)
+        loss = psi * (alpha * p1l + beta * p0l) + y + max(delta, 0.0)
         f_a = math.log(gain / loss) - math.log(psi * rest / fitted)
-        # X above, X below and Y by ln m1 and ln m0.
+        # X above, X below; -Y in all, below and above, by ln m1 and ln m0.
         x1, x0 = m1 * (e1 * a11 + e0 * a10), m0 * (e1 * a10 + e0 * a00)
         x1l, x0l = m1 * (e1l * a11 + e0l * a10), m0 * (e1l * a10 + e0l * a00)
-        y1, y0 = -m1 * base * a1, -m0 * base * b1
-        a_1 = psi * x1 / gain + (psi * x1l - y1) / loss + (x1 + x1l) / rest - y1 / fitted
-        a_0 = psi * x0 / gain + (psi * x0l - y0) / loss + (x0 + x0l) / rest - y0 / fitted
+        all1, all0 = m1 * base * a1, m0 * base * b1
+        low1, low0 = m1 * base * y1, m0 * base * y0
+        a_1 = (psi * x1 + all1 - low1) / gain + (psi * x1l + low1) / loss
+        a_0 = (psi * x0 + all0 - low0) / gain + (psi * x0l + low0) / loss
+        a_1 += (x1 + x1l) / rest + all1 / fitted
+        a_0 += (x0 + x0l) / rest + all0 / fitted
     det = a_1 * b_0 - a_0 * b_1
     return f_a, f_b, (f_a * b_0 - a_0 * f_b) / det, (a_1 * f_b - f_a * b_1) / det
 
@@ -258,7 +300,8 @@ def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, lo
     Stops on the residual, never on the step.
     """
     psi = gamma / rows
-    base, e = constants((gamma * tail[first] - rows) / rows, ridge)
+    total = tail[0]
+    base, e = constants(excess(gamma, tail[first], rows, 1.0, total), ridge)
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
@@ -267,7 +310,7 @@ def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, lo
         split = max(first, np.searchsorted(s, (e - floor * beta) / alpha))
         low = spectral_sums(s, h, first, split, floor, e, alpha, beta)
         high = spectral_sums(s, h, split, s.size, floor, e, alpha, beta)
-        delta = (gamma * tail[split] - rows) / rows
+        delta = excess(gamma, tail[split], rows, classes[11], total)
         f_a, f_b, step1, step0 = newton_step(classes, low, high, psi, delta, base, m1, m0)
         previous = residual
         residual = max(abs(f_a), abs(f_b))
@@ -283,7 +326,7 @@ def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, lo
 def solve(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0):
     """Newton from the given start, or from the isotropic one; if that fails, from a descent."""
     psi = gamma / rows
-    delta = (gamma * tail[first] - rows) / rows
+    delta = excess(gamma, tail[first], rows, 1.0, tail[0])
     if not math.isfinite(log_m1):
         log_m1, log_m0 = isotropic_start(w, a, b, d0, floor, psi, delta, ridge)
     found = newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0)
@@ -348,7 +391,7 @@ def read_out(
 ):  # fmt: skip
     """Write the first seven `COLUMNS` at the fixed point."""
     base, e = constants(delta, ridge)
-    alpha, beta, _, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)
+    alpha, beta, a1, b1, a11, a10, a00 = class_sums(w, a, b, d0, floor, base, m1, m0)[:7]
     bias, extra, power, signal, gap, scatter = mean_predictor(
         sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, own, base, e, alpha, beta, m1, m0, p_t
     )
@@ -384,7 +427,7 @@ def solve_cells(
 ):  # fmt: skip
     """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
 
-    Shapes: s, h (nodes,); tail (nodes + 1,), the mass of each node and all above it; sig_s,
+    Shapes: s, h (nodes,); tail (nodes + 1,), the count of each node and all above it; sig_s,
     sig_b (signal nodes,); the class arrays (schemes, classes);
     scheme, gammas, rows, ridges, owns, p_ts (cells,); out (cells, len(COLUMNS)).
     """
@@ -413,7 +456,7 @@ def solve_cells(
             )  # fmt: skip
             out[cell, 7], out[cell, 8] = log_m1, log_m0 - math.log(floor)
             m1, m0 = math.exp(log_m1), math.exp(log_m0)
-        delta = (gamma * tail[first] - rows[cell]) / rows[cell]
+        delta = excess(gamma, tail[first], rows[cell], 1.0, tail[0])
         read_out(
             s, h, first, sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, gamma / rows[cell],
             delta, ridge, owns[cell], m1, m0, p_ts[cell], out[cell],

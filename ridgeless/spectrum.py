@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ from ridgeless.errors import DomainError, count, nonnegative_array, real_array, 
 __all__ = ["Spectrum"]
 
 Array = NDArray[np.float64]
+
+REMEMBERED = 100_000  # atoms
 
 # Below this share of the mean an eigenvalue acts as the limit s -> 0+ to the last digit.
 _SMALLEST = 1e-80
@@ -115,7 +117,7 @@ class Spectrum:
     @cached_property
     def positive_mass(self) -> float:
         """Share 1 - f0 of the directions that carry variance."""
-        return float(self.tail[int(self.nodes.values[0] == 0)])
+        return float(self.tail[int(self.nodes.values[0] == 0)] / self.tail[0])
 
     @cached_property
     def scale(self) -> float:
@@ -134,10 +136,10 @@ class Spectrum:
 
     @cached_property
     def tail(self) -> Array:
-        """Share of the directions at each node and all above it, and 0 at the end."""
+        """How many directions there are at each node and above it, as weighted; 0 at the end."""
         counts = self._counted.masses.astype(np.longdouble)
         sums = np.append(np.cumsum(counts[::-1])[::-1], 0)
-        return np.asarray(sums / sums[0], dtype=np.float64)
+        return np.asarray(sums, dtype=np.float64)
 
     def measure(self, masses: Array) -> Nodes:
         """Nodes for `masses` per sorted eigenvalue, in units of `scale`."""
@@ -362,9 +364,9 @@ class Spectrum:
         >>> float(round(estimate.weights @ (estimate.eigenvalues - 1) ** 2, 1))
         0.0
         """
-        from ridgeless.estimation import estimate_atoms, standardized
+        from ridgeless.estimation import SampleSpectrum, standardized, table_of
 
-        return cls(*estimate_atoms(standardized(X, standardize)))
+        return cls(*SampleSpectrum.of(standardized(table_of(X), standardize)).population())
 
 
 def _positive(name: str, value: float) -> float:
@@ -375,5 +377,23 @@ def _positive(name: str, value: float) -> float:
 
 
 def as_spectrum(spectrum: Spectrum | ArrayLike) -> Spectrum:
-    """Return `spectrum` itself, or the equal-weight law of an array of eigenvalues."""
-    return spectrum if isinstance(spectrum, Spectrum) else Spectrum(spectrum)
+    """Return `spectrum` itself, or the equal-weight law of an array of eigenvalues.
+
+    The last few arrays are remembered: asking about the same eigenvalues again does not compress
+    them again.
+    """
+    if isinstance(spectrum, Spectrum):
+        return spectrum
+    if (
+        isinstance(spectrum, np.ndarray)
+        and spectrum.dtype == np.float64
+        and spectrum.ndim == 1
+        and spectrum.size <= REMEMBERED
+    ):
+        return _remembered(spectrum.tobytes())
+    return Spectrum(spectrum)
+
+
+@lru_cache(maxsize=8)
+def _remembered(data: bytes) -> Spectrum:
+    return Spectrum(np.frombuffer(data))

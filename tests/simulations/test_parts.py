@@ -6,10 +6,20 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from simulations import GaussianRows, Problem, RealRows, simulate_risk
-from simulations.designs import Population, quantized
-from simulations.estimators import MarginalRidge, Ridge
-from simulations.masks import draw_masks, moments
+from simulations import (
+    EllipticalRows,
+    GaussianRows,
+    Problem,
+    RademacherRows,
+    RealRows,
+    StudentRows,
+    simulate_risk,
+    simulate_risks,
+)
+from simulations.designs import Population
+from simulations.estimators import Gram, MarginalRidge, Ridge
+from simulations.masks import Masking, draw_masks, moments
+from simulations.quantiles import quantized
 from simulations.statistics import Tally
 from simulations.trial import regressions
 from tests.tolerances import LINEAR_ALGEBRA, MONTE_CARLO_Z, ROUNDING
@@ -73,7 +83,7 @@ def test_ridge(shape, penalty):
     rows = rng.standard_normal(shape)
     rows[3], rows[:, 2] = 0.0, 0.0
     y = rng.standard_normal((shape[0], 3))
-    found = Ridge(rows, penalty).coefficients(y)
+    found = Ridge(Gram(rows), penalty).coefficients(y)
     if penalty:
         gram = rows.T @ rows + shape[0] * penalty * np.eye(shape[1])
         expected = np.linalg.solve(gram, rows.T @ y)
@@ -82,15 +92,51 @@ def test_ridge(shape, penalty):
     np.testing.assert_allclose(found, expected, rtol=0, atol=LINEAR_ALGEBRA)
 
 
+@pytest.mark.parametrize("shape", [(40, 10), (10, 40)])
+@pytest.mark.parametrize("penalty", [0.0, 0.3])
+def test_noise_trace(shape, penalty):
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal(shape)
+    rows[3], rows[:, 2] = 0.0, 0.0
+    ridge = Ridge(Gram(rows), penalty)
+    second = np.cov(rng.standard_normal((shape[1], 90)))
+    units = ridge.coefficients(np.eye(shape[0]))
+    expected = np.trace(units.T @ second @ units)
+    assert ridge.noise_trace(second) == pytest.approx(expected, rel=LINEAR_ALGEBRA)
+
+
+def test_grouped_masks_and_shared_ratios():
+    masking = Masking(rl.UniformRatio(0.0, 1.0), groups=(0, 0, 1, 2, 1), ratio_batch=3)
+    keep, ratios = draw_masks(masking, (8, 2), 5, np.random.default_rng(0))
+    np.testing.assert_array_equal(keep[..., 0], keep[..., 1])
+    np.testing.assert_array_equal(keep[..., 2], keep[..., 4])
+    assert (keep[..., 0] != keep[..., 3]).any()
+    np.testing.assert_array_equal(ratios, ratios[[0, 0, 0, 3, 3, 3, 6, 6]])
+    assert np.unique(ratios).size == 6
+    images = RealRows(np.random.default_rng(0).random((9, 4)), places=[[0, 0], [0, 1], [0, 2], [2, 0]])
+    assert images.patches(2, 4) == (0, 0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "design", [GaussianRows(), RademacherRows(), StudentRows(5.0), EllipticalRows(9.0)]
+)
+def test_rows_have_the_covariance(design):
+    law = rl.Spectrum([0.5, 1.0, 4.0])
+    rng = np.random.default_rng(0)
+    population = design.population(law, rng)
+    rows = design.draw(population, 200_000, rng)
+    np.testing.assert_allclose(rows.T @ rows / 200_000, population.covariance, atol=0.1)
+
+
 def test_ridge_falls_back_on_singular_values():
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((30, 2)) @ rng.standard_normal((2, 12))
     y = rng.standard_normal((30, 1))
-    ridge = Ridge(rows, 0.0)
+    ridge = Ridge(Gram(rows), 0.0)
     assert ridge.factor is None
     found = ridge.coefficients(y)
     np.testing.assert_allclose(found, np.linalg.pinv(rows) @ y, atol=LINEAR_ALGEBRA)
-    assert not Ridge(np.zeros((3, 2)), 0.0).coefficients(np.ones((3, 1))).any()
+    assert not Ridge(Gram(np.zeros((3, 2))), 0.0).coefficients(np.ones((3, 1))).any()
 
 
 @pytest.mark.parametrize("shape", [(40, 10), (10, 40)])
@@ -106,7 +152,7 @@ def test_marginal_ridge_solves_the_averaged_problem(shape, law):
     found = MarginalRidge(rows, penalty, means).coefficients(y)
     np.testing.assert_allclose(found, expected, rtol=0, atol=LINEAR_ALGEBRA)
     # The averaged second moment itself, from many masks.
-    keep, _ = draw_masks(law, (shape[0], 4000), shape[1], rng)
+    keep, _ = draw_masks(Masking(law), (shape[0], 4000), shape[1], rng)
     masked = (rows[:, None] * keep)[:, :, :2]
     estimate = np.einsum("nki,nkj->ij", masked, masked) / (shape[0] * 4000)
     exact = averaged[:2, :2] - penalty * np.eye(2)
@@ -121,8 +167,8 @@ def test_moments_over_rows_with_a_masked_target():
 
 def test_certain_masks():
     rng = np.random.default_rng(0)
-    assert draw_masks(rl.DiscreteRatio([0.0]), (5, 2), 30, rng)[0].all()
-    assert not draw_masks(rl.DiscreteRatio([1.0]), (5, 2), 30, rng)[0].any()
+    assert draw_masks(Masking(rl.DiscreteRatio([0.0])), (5, 2), 30, rng)[0].all()
+    assert not draw_masks(Masking(rl.DiscreteRatio([1.0])), (5, 2), 30, rng)[0].any()
 
 
 def test_noise_is_integrated_out():
@@ -167,6 +213,45 @@ def test_no_rows_and_no_features_give_the_null_risk(masks):
         assert estimate.noise == 0
 
 
+def test_ids_are_canonical():
+    """Constants: an id that changes would orphan every store."""
+    problem = Problem([1.0], 0.5, dimension=10)
+    assert problem.sampling.id.startswith("ac3a4d1edf791b92")
+    assert problem.id.startswith("e9a62e2f36694f81")
+    same = Problem(rl.Spectrum([1.0, 1.0]), rl.DiscreteRatio(0.5), dimension=10, ridge=0)
+    assert same.id == problem.id
+    other = Problem([1.0], 0.5, dimension=10, ridge=0.1)
+    assert other.sampling.id == problem.sampling.id
+    assert other.id != problem.id
+    assert Problem([1.0], 0.5, dimension=10, patch=2).sampling.id != problem.sampling.id
+
+
+def test_readouts_share_trials_without_changing_them():
+    target = rl.LinearTarget(snr=2.0)
+    given = {"dimension": 40, "rows": "all"}
+    problems = [
+        Problem([0.5, 1.5], 0.4, target=target, **given),
+        Problem([0.5, 1.5], 0.4, target=target, ridge=0.5, test_mask_ratio=0.3, **given),
+        Problem([0.5, 1.5], 0.4, **given),
+        Problem([0.5, 1.5], 0.4, target=rl.LinearTarget(snr=4.0), **given),
+    ]
+    together = simulate_risks(problems, trials=6, rng=3)
+    assert together == [simulate_risk(problem, trials=6, rng=3) for problem in problems]
+    assert together[0].signal == together[3].signal
+    assert together[0].noise == pytest.approx(2 * together[3].noise, rel=ROUNDING)
+
+
+def test_stopping_does_not_depend_on_workers():
+    problem = Problem([0.5, 1.5], 0.4, dimension=40)
+    runs = [
+        simulate_risks([problem], trials=400, rng=0, jobs=jobs, max_relative_error=0.05)[0]
+        for jobs in (1, 2)
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0].standard_error <= 0.05 * runs[0].mean
+    assert 16 <= runs[0].trials < 400
+
+
 def test_results_depend_on_the_seed_alone():
     problem = Problem([0.5, 1.5], 0.4, dimension=40)
     alone = simulate_risk(problem, trials=10, rng=5)
@@ -192,6 +277,8 @@ def test_results_depend_on_the_seed_alone():
         ({"masks_per_sample": 1.5}, "masks_per_sample"),
         ({"test_mask_ratio": math.nan}, "test_mask_ratio"),
         ({"dimension": 0}, "dimension"),
+        ({"patch": 0}, "patch"),
+        ({"ratio_batch": 0.5}, "ratio_batch"),
         ({"target": rl.LinearTarget(snr=[1.0, 2.0])}, "snr"),
         ({"target": rl.LinearTarget(alignment=[1.0])}, "alignment"),
         ({"target": rl.LinearTarget(alignment=[1.0, 1.0]), "dimension": 7}, "alignment"),

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def test_small_sweep(run, tmp_path):
     assert record["settings"]["rng"] == 0
     assert {"ridgeless", "python", "commit", "finished", "packages"} <= set(record)
     assert (tmp_path / "out/sweep.png").stat().st_size > 10_000
-    assert len(list((tmp_path / "out").iterdir())) == 3
+    assert len(list((tmp_path / "out").iterdir())) == 4
 
 
 @pytest.mark.nojit_slow
@@ -60,6 +61,7 @@ def test_summary_does_not_depend_on_workers(run, tmp_path):
     for jobs in ("1", "2"):
         assert run(*arguments, "--jobs", jobs)[0] == 0
         texts.append((tmp_path / "out/summary.csv").read_bytes())
+        shutil.rmtree(tmp_path / "out")
     assert texts[0] == texts[1]
 
 
@@ -74,6 +76,11 @@ def test_summary_does_not_depend_on_workers(run, tmp_path):
         (["isotropic", "--trials", "1"], "trials"),
         (["isotropic", "--trials", "many"], "--trials"),
         (["isotropic", "--what"], "--what"),
+        (["isotropic", "--design", "gaussian:3"], "design"),
+        (["isotropic", "--design", "student:2"], "freedom"),
+        (["isotropic", "--max-relative-error", "0"], "max_relative_error"),
+        (["nowhere.npy"], "nowhere.npy"),
+        (["isotropic", "--config", "nowhere.json"], "nowhere.json"),
         (["isotropic", "--jobs", "0"], "jobs"),
     ],
 )
@@ -96,7 +103,7 @@ def test_output_that_cannot_be_written(tmp_path, capsys):
 def test_help_has_examples(capsys):
     assert sweep.main(["--help"]) == 0
     out = capsys.readouterr().out
-    assert out.count("python -m simulations.sweep ") >= 2
+    assert out.count("python -m simulations.sweep") >= 3
     assert "--mask-ratios" in out
 
 
