@@ -4,6 +4,7 @@ from ridgeless.covariance import covariance_risk
 from ridgeless.errors import ConvergenceError, DomainError
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
+from ridgeless.recommendation import Recommendation, recommend
 from ridgeless.risk import Risk, learned_fraction, risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
@@ -18,6 +19,7 @@ __all__ = [
     "MaskedFeature",
     "OptimalMaskRatio",
     "RatioLaw",
+    "Recommendation",
     "Risk",
     "ScheduledRatio",
     "Spectrum",
@@ -25,5 +27,6 @@ __all__ = [
     "covariance_risk",
     "learned_fraction",
     "optimal_mask_ratio",
+    "recommend",
     "risk",
 ]

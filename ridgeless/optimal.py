@@ -18,7 +18,11 @@ Array = NDArray[np.float64]
 
 WITHIN = 1.1  # the range reported around the optimum: risk within 10% of it
 PRECISION = 1e-9
-GRID = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0, 1, 401))  # denser towards 0 and 1
+# Denser towards 0 and 1, and denser still beside them: p -> 0+ may differ from p = 0.
+_ENDS = np.geomspace(1e-6, 1e-3, 16)
+GRID = np.unique(
+    np.concatenate((0.5 - 0.5 * np.cos(np.pi * np.linspace(0, 1, 401)), _ENDS, 1 - _ENDS))
+)
 
 
 @dataclass(frozen=True)
@@ -68,37 +72,16 @@ def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> Optim
     >>> optimal_mask_ratio([1.0], aspect_ratio=0.5, target=LinearTarget()).mask_ratio
     0.0
     """
-    from scipy.optimize import minimize_scalar
-
     law = as_spectrum(spectrum)
     if "mask_ratio" in keywords:
         raise DomainError("mask_ratio is what is looked for; leave it out")
-
     if np.shape(risk(law, 0.5, **keywords).total):
         raise DomainError("aspect_ratio, ridge, test_mask_ratio and snr must be single numbers")
 
-    def curve(ratios: ArrayLike) -> Array:
-        return np.asarray(risk(law, ratios, **keywords).total)
-
-    def at(ratio: float) -> float:
-        return float(curve(np.asarray(ratio)))
-
-    # p -> 0+ may differ from p = 0: a grid of its own resolves minima near the ends.
-    ends = np.geomspace(1e-6, 1e-3, 16)
-    grid = np.unique(np.concatenate((GRID, ends, 1 - ends)))
-    totals = curve(grid)
-    best, lowest = float(grid[np.argmin(totals)]), float(totals.min())
-    # Polish every local minimum that could win.
-    inner = np.flatnonzero((totals[1:-1] <= totals[:-2]) & (totals[1:-1] <= totals[2:])) + 1
-    for i in inner[totals[inner] <= 1.05 * lowest]:
-        bounds = (max(grid[i - 1], 1e-12), min(grid[i + 1], 1 - 1e-12))
-        found = minimize_scalar(at, bounds=bounds, method="bounded", options={"xatol": PRECISION})
-        if found.fun < lowest:
-            best, lowest = float(found.x), float(found.fun)
-
+    best, lowest = minimum(law, **keywords)
     limit = WITHIN * lowest
-    grid = np.unique(np.append(grid, best))
-    above = curve(grid) > limit
+    grid = np.unique(np.append(GRID, best))
+    above = np.asarray(risk(law, grid, **keywords).total) > limit
     centre = int(np.searchsorted(grid, best))
 
     def edge(side: int) -> float:
@@ -110,7 +93,27 @@ def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> Optim
         outside = float(grid[i + side]) if 0 <= i + side < grid.size else inside
         while abs(outside - inside) > PRECISION:
             middle = 0.5 * (inside + outside)
-            inside, outside = (middle, outside) if at(middle) <= limit else (inside, middle)
+            kept = risk(law, middle, **keywords).total <= limit
+            inside, outside = (middle, outside) if kept else (inside, middle)
         return inside
 
     return OptimalMaskRatio(best, lowest, edge(-1), edge(+1))
+
+
+def minimum(law: Spectrum, **keywords: Any) -> tuple[float, float]:
+    """Return the mask ratio of smallest risk and that risk."""
+    from scipy.optimize import minimize_scalar
+
+    def at(ratio: float) -> float:
+        return float(risk(law, ratio, **keywords).total)
+
+    totals = np.asarray(risk(law, GRID, **keywords).total)
+    best, lowest = float(GRID[np.argmin(totals)]), float(totals.min())
+    # Polish every local minimum that could win.
+    inner = np.flatnonzero((totals[1:-1] <= totals[:-2]) & (totals[1:-1] <= totals[2:])) + 1
+    for i in inner[totals[inner] <= 1.05 * lowest]:
+        bounds = (max(GRID[i - 1], 1e-12), min(GRID[i + 1], 1 - 1e-12))
+        found = minimize_scalar(at, bounds=bounds, method="bounded", options={"xatol": PRECISION})
+        if found.fun < lowest:
+            best, lowest = float(found.x), float(found.fun)
+    return best, lowest

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ridgeless.errors import DomainError, count, nonnegative_array, real_scalar
 from ridgeless.estimation import SampleSpectrum, constant_columns, standardized, table_of
 from ridgeless.interlacing import interlace
-from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
+from ridgeless.optimal import OptimalMaskRatio, minimum, optimal_mask_ratio
 from ridgeless.risk import Risk, risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature, Target
@@ -214,15 +214,17 @@ def _bootstrap(
 ) -> Array:
     """Return best ratios of Gaussian data with the estimated spectrum, estimated again."""
     samples, features = shape
-    quantiles = (np.arange(features) + 0.5) / features
-    place = np.searchsorted(np.cumsum(spectrum.weights), quantiles)
-    scales = np.sqrt(spectrum.eigenvalues[np.minimum(place, len(spectrum) - 1)])
+    steps = np.cumsum(spectrum.weights)
     typical = options | {"target": MaskedFeature()}
     found = []
     for _ in range(repeats):
-        rows = rng.standard_normal((samples, features)) * scales
+        # As many eigenvalues as features, at quantiles with a random offset: an atom of half a
+        # feature's weight is there half of the time.
+        place = np.searchsorted(steps, (np.arange(features) + rng.random()) / features)
+        values = spectrum.eigenvalues[np.minimum(place, len(spectrum) - 1)]
+        rows = rng.standard_normal((samples, features)) * np.sqrt(values)
         law = Spectrum(*SampleSpectrum.of(rows - rows.mean(axis=0)).population())
-        found.append(optimal_mask_ratio(law, **typical).mask_ratio)
+        found.append(minimum(law, **typical)[0])
     return np.array(found)
 
 

@@ -58,13 +58,17 @@ def dense(
     second = [ak * sigma + bk * masked for ak, bk in zip(a, b, strict=True)]
     g = np.full(len(w), ridge + 1.0)
     for _ in range(20_000):
-        inverse = np.linalg.inv(np.eye(size) + sum(wk / gk * s for wk, gk, s in zip(w, g, second)))
+        inverse = np.linalg.inv(
+            np.eye(size) + sum(wk / gk * s for wk, gk, s in zip(w, g, second, strict=True))
+        )
         new = ridge + psi * np.array([np.trace(s @ inverse) for s in second]) / size
         done = np.max(np.abs(new / g - 1)) < 1e-14
         g = new
         if done:
             break
-    inverse = np.linalg.inv(np.eye(size) + sum(wk / gk * s for wk, gk, s in zip(w, g, second)))
+    inverse = np.linalg.inv(
+        np.eye(size) + sum(wk / gk * s for wk, gk, s in zip(w, g, second, strict=True))
+    )
     mean = inverse @ (np.sum(w * c / g) * sigma @ beta)
     q_t = 1 - p_t
     test = q_t**2 * sigma + q_t * p_t * masked

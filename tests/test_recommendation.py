@@ -1,0 +1,126 @@
+"""`recommend` where the right answer is known, and what it says when data breaks the theory."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import random_correlation
+
+import ridgeless as rl
+
+SIZE = 100
+
+
+def draw(values: np.ndarray, samples: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    values = values * len(values) / values.sum()
+    sigma = random_correlation.rvs(values, random_state=rng, tol=1e-6)
+    return rng.normal(size=(samples, len(values))) @ np.linalg.cholesky(sigma).T
+
+
+POWER = rl.Spectrum.power_law(1.0, SIZE).eigenvalues
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize("per_feature", [0.7, 2.0])
+@pytest.mark.parametrize("values", [POWER, np.repeat([0.2, 1.8], SIZE // 2)], ids=["power", "two"])
+def test_interval_covers_the_true_optimum(values: np.ndarray, per_feature: float) -> None:
+    """At 90% a count below 15 of 20 would come with probability 0.01; seeds are fixed."""
+    samples = round(per_feature * SIZE)
+    truth = rl.optimal_mask_ratio(
+        values / values.mean(), aspect_ratio=SIZE / samples, masks_per_sample=math.inf
+    )
+    advice = [rl.recommend(draw(values, samples, s), rng=s, replicates=30) for s in range(20)]
+    covered = sum(a.interval[0] <= truth.mask_ratio <= a.interval[1] for a in advice)
+    assert covered >= 15
+    assert sum(a.low <= truth.mask_ratio <= a.high for a in advice) >= 18
+    # The interval says something: it is far shorter than the range within 10% of the best risk.
+    assert np.mean([np.ptp(a.interval) for a in advice]) < np.mean([a.high - a.low for a in advice])
+
+
+def test_advice_is_consistent_and_reproducible() -> None:
+    rows = draw(POWER, 200, 0)
+    advice = rl.recommend(rows, rng=1, replicates=3)
+    again = rl.recommend(rows, rng=1, replicates=3)
+    assert (again.mask_ratio, again.interval) == (advice.mask_ratio, advice.interval)
+    assert advice.aspect_ratio == SIZE / 200
+    assert advice.spectrum.mean == pytest.approx(rl.Spectrum.from_data(rows).mean)
+    assert advice.risk.total.shape == advice.curve_ratios.shape
+    assert advice.risk.total.min() >= rl.risk(
+        advice.spectrum, advice.mask_ratio, aspect_ratio=SIZE / 200, masks_per_sample=math.inf
+    ).total * (1 - 1e-9)
+    one = rl.optimal_mask_ratio(advice.spectrum, aspect_ratio=SIZE / 200)
+    assert advice.one_mask == one
+
+
+def test_a_named_column_has_its_own_signal() -> None:
+    """One column is the sum of ten others and noise, another is noise alone."""
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(3000, 60))
+    rows[:, 0] = rows[:, 1:11].sum(axis=1) + rng.normal(size=3000)
+    useful = rl.recommend(rows, target_column=0, rng=0, replicates=2)
+    useless = rl.recommend(rows, target_column=50, rng=0, replicates=2)
+    # Variance 11, of which 10 is explained, in units of the column's own variance.
+    assert useful.risk.noise[0] == pytest.approx(1 / 11, rel=0.25)
+    assert useful.risk.null[0] == pytest.approx(10 / 11, rel=0.1)
+    assert useless.risk.null[0] < 0.1
+    best = np.min(useful.risk.prediction_error)
+    assert best == pytest.approx(1 / 11, rel=0.3)
+
+
+def test_constant_columns_are_left_out_and_said_so() -> None:
+    rows = draw(POWER, 100, 3)
+    padded = np.insert(rows, [0, 50], 7.0, axis=1)
+    advice = rl.recommend(padded, rng=0, replicates=1)
+    assert advice.diagnostics[0] == "2 of 102 columns are constant and were left out."
+    assert advice.mask_ratio == pytest.approx(
+        rl.recommend(rows, rng=0, replicates=1).mask_ratio, rel=1e-3
+    )
+    moved = rl.recommend(padded, target_column=1, rng=0, replicates=1)
+    kept = rl.recommend(rows, target_column=0, rng=0, replicates=1)
+    assert moved.mask_ratio == pytest.approx(kept.mask_ratio, rel=1e-3)
+
+
+def test_diagnostics_name_what_is_broken() -> None:
+    rng = np.random.default_rng(4)
+    gaussian = rng.normal(size=(400, 80))
+    assert rl.recommend(gaussian, rng=0, replicates=1).diagnostics == ()
+    factor = gaussian + 2 * rng.normal(size=(400, 1))
+    assert "One factor carries 7" in " ".join(rl.recommend(factor, rng=0, replicates=1).diagnostics)
+    uneven = gaussian * rng.standard_t(3, size=(400, 1))
+    assert "Samples differ" in " ".join(rl.recommend(uneven, rng=0, replicates=1).diagnostics)
+    blank = gaussian * (rng.random(80) < 0.5) * (rng.random((400, 80)) < 0.05)
+    blank[:, :40] = gaussian[:, :40]
+    blank[:, 40:] *= rng.random((400, 40)) < 0.9
+    blank[0] = 1.0
+    said = " ".join(rl.recommend(blank, rng=0, replicates=1).diagnostics)
+    assert "have one value in at least 90%" in said
+    few = rl.recommend(rng.normal(size=(12, 80)), rng=0, replicates=1)
+    assert "12 rows are few for 80 features" in " ".join(few.diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"target_column": 5}, "target_column must be below 3, got 5"),
+        ({"target_column": -1}, "target_column must be an integer of at least 0"),
+        ({"target_column": 0}, "target_column must vary"),
+        ({"confidence": 1.0}, r"confidence must lie in \(0, 1\)"),
+        ({"replicates": 0}, "replicates must be an integer of at least 1"),
+        ({"aspect_ratio": -1.0}, "aspect_ratio must be finite and at least 0"),
+        ({"ridge": -1.0}, "ridge must be"),
+    ],
+)
+def test_errors(options: dict[str, Any], says: str) -> None:
+    rows = np.random.default_rng(5).normal(size=(30, 3))
+    rows[:, 0] = 1.0
+    with pytest.raises(rl.DomainError, match=says):
+        rl.recommend(rows, **options)
+
+
+def test_too_little_data() -> None:
+    with pytest.raises(rl.DomainError, match="at least two columns that vary"):
+        rl.recommend(np.ones((30, 3)))
+    with pytest.raises(rl.DomainError, match="at least 10 rows"):
+        rl.recommend(np.ones((3, 3)))
