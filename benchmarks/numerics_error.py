@@ -174,9 +174,6 @@ LIMITS = {  # what limits the digits: an example (eigenvalues, mask ratio, targe
         power_law(), 0.1, rl.LinearTarget(snr=4.0),
         {"aspect_ratio": 0.3 * (1 + 1e-8), "masks_per_sample": 3, "rows": "masked"},
     ),
-    "$1 - f_0 = 4/7$ rounded: $p = 0$": (
-        (0.0, 0.0, 0.0, 0.5, 1.0, 1.0, 3.0), 0.0, NOISY, {"aspect_ratio": 1.75 * (1 - 1e-8)},
-    ),
     "atom at $p = 1$: $\\gamma = 0.9999$": (
         power_law(), rl.DiscreteRatio([0.2, 0.9, 1.0], [1, 1, 1e-6]), NOISY,
         {"aspect_ratio": 0.9999},
@@ -189,9 +186,6 @@ LIMITS = {  # what limits the digits: an example (eigenvalues, mask ratio, targe
     ),
     "plateau in rows: $p = 10^{-5}$, $K = 16$": (
         (1.0,), 1e-5, CLEAN, {"aspect_ratio": 1 + 1e-8, "masks_per_sample": 16},
-    ),
-    "plateau in rows: $p = 10^{-10}$, $K = 16$": (
-        (1.0,), 1e-10, CLEAN, {"aspect_ratio": 1 + 1e-8, "masks_per_sample": 16},
     ),
     "plateau in rows and columns: law on 0, 0.75": (
         (1e-9, 1.0), rl.DiscreteRatio([0.0, 0.75]), CLEAN, {"aspect_ratio": 1.0001},
