@@ -50,7 +50,7 @@ def curve(d=2000, cells=100, *, raw=False):
     values, ratios = power_law(d), mask_ratios(cells)
     spectrum = values if raw else rl.Spectrum(values)
     count = PASSES_PER_CELL * cells
-    source = "from the array each call" if raw else "`Spectrum` made once"
+    source = "from the same array each call (remembered)" if raw else "`Spectrum` made once"
     return Contest(
         f"{cells}-point mask-ratio curve, d = {d}, {source}",
         {
