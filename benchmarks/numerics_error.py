@@ -170,10 +170,6 @@ def draw(results, path):
 
 CLEAN, NOISY = rl.LinearTarget(snr=math.inf, alignment=1.0), rl.LinearTarget(snr=1.0)
 LIMITS = {  # what limits the digits: an example (eigenvalues, mask ratio, target, options)
-    "$Kp$ rounded: $K = 3$, $p = 0.1$, $\\gamma = 0.3$": (
-        power_law(), 0.1, rl.LinearTarget(snr=4.0),
-        {"aspect_ratio": 0.3 * (1 + 1e-8), "masks_per_sample": 3, "rows": "masked"},
-    ),
     "atom at $p = 1$: $\\gamma = 0.9999$": (
         power_law(), rl.DiscreteRatio([0.2, 0.9, 1.0], [1, 1, 1e-6]), NOISY,
         {"aspect_ratio": 0.9999},

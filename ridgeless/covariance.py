@@ -331,7 +331,7 @@ class _SeveralClasses:
                 m1, m0 = math.exp(log_m1), math.exp(log_m0)
                 sums = fp.class_sums(w, a, b, 1.0, 1.0, base, m1, m0)
                 _, traces = self._resolvent(e, sums[0], sums[1])
-                distance = fp.excess(gamma, 1.0, self.rows, sums[-1], 1.0)
+                distance = fp.excess(gamma, 1.0, self.rows, 1.0, sums[-1], 1.0)
                 f_a, f_b, step1, step0 = fp.newton_step(
                     sums, nothing, traces, psi, distance, base, m1, m0
                 )

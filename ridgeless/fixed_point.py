@@ -50,16 +50,16 @@ MAX_LOG_STEP = 4.0
 
 
 @kernel
-def excess(gamma, above, rows, kept, total):
+def excess(gamma, above, per_mask, masks, kept, total):
     """Return (gamma above - rows kept total) / (rows total), with exact products.
 
     How many directions there are per row, less one: the distance to a threshold. `above` out of
-    `total` directions and a share `kept` of the rows take part.
+    `total` directions and a share `kept` of the rows = per_mask * masks take part.
     """
-    needed = kept * total
-    left, right = gamma * above, rows * needed
-    rest = product_error(gamma, above, left) - product_error(rows, needed, right)
-    return ((left - right) + rest) / (rows * total)
+    needed = kept * (masks * total)
+    left, right = gamma * above, per_mask * needed
+    rest = product_error(gamma, above, left) - product_error(per_mask, needed, right)
+    return ((left - right) + rest) / (per_mask * (masks * total))
 
 
 @kernel
@@ -84,7 +84,7 @@ def class_sums(w, a, b, d0, floor, base, m1, m0):
     Y and its derivatives; of those above, 1 - Y in place of Y; and the share of rows below.
     """
     alpha = beta = a1 = b1 = a11 = a10 = a00 = 0.0
-    y = y1 = y0 = filled = above = 0.0
+    y = y1 = y0 = filled = kept = given = 0.0
     to_units = d0 / floor
     for k in range(w.size):
         unit = b[k] * to_units
@@ -104,8 +104,9 @@ def class_sums(w, a, b, d0, floor, base, m1, m0):
         y1 += below * z * a[k]
         y0 += below * z * unit
         filled += (1.0 - below) * x * own
-        above += (1.0 - below) * w[k]
-    return alpha, beta, a1, b1, a11, a10, a00, y, y1, y0, filled, 1.0 - above
+        kept += below * w[k]
+        given += w[k]
+    return alpha, beta, a1, b1, a11, a10, a00, y, y1, y0, filled, kept / given
 
 
 @sum_kernel
@@ -294,14 +295,14 @@ def newton_step(classes, low, high, psi, delta, base, m1, m0):
 
 
 @kernel
-def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0):
+def newton(s, h, tail, first, d0, floor, w, a, b, gamma, per_mask, masks, ridge, log_m1, log_m0):
     """Newton on (F_A, F_B) in (ln m1, ln m0), split where e H = 1/2; returns the residual too.
 
     Stops on the residual, never on the step.
     """
-    psi = gamma / rows
+    psi = gamma / (per_mask * masks)
     total = tail[0]
-    base, e = constants(excess(gamma, tail[first], rows, 1.0, total), ridge)
+    base, e = constants(excess(gamma, tail[first], per_mask, masks, 1.0, total), ridge)
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
@@ -310,7 +311,7 @@ def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, lo
         split = max(first, np.searchsorted(s, (e - floor * beta) / alpha))
         low = spectral_sums(s, h, first, split, floor, e, alpha, beta)
         high = spectral_sums(s, h, split, s.size, floor, e, alpha, beta)
-        delta = excess(gamma, tail[split], rows, classes[11], total)
+        delta = excess(gamma, tail[split], per_mask, masks, classes[11], total)
         f_a, f_b, step1, step0 = newton_step(classes, low, high, psi, delta, base, m1, m0)
         previous = residual
         residual = max(abs(f_a), abs(f_b))
@@ -323,17 +324,21 @@ def newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, lo
 
 
 @kernel
-def solve(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0):
+def solve(s, h, tail, first, d0, floor, w, a, b, gamma, per_mask, masks, ridge, log_m1, log_m0):
     """Newton from the given start, or from the isotropic one; if that fails, from a descent."""
-    psi = gamma / rows
-    delta = excess(gamma, tail[first], rows, 1.0, tail[0])
+    psi = gamma / (per_mask * masks)
+    delta = excess(gamma, tail[first], per_mask, masks, 1.0, tail[0])
     if not math.isfinite(log_m1):
         log_m1, log_m0 = isotropic_start(w, a, b, d0, floor, psi, delta, ridge)
-    found = newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0)
+    found = newton(
+        s, h, tail, first, d0, floor, w, a, b, gamma, per_mask, masks, ridge, log_m1, log_m0
+    )
     if found[2] <= ACCEPTED or not (ridge > 0.0 or delta > 0.0):
         return found
     log_m1, log_m0 = descend(s, h, first, d0, floor, w, a, b, psi, delta, ridge)
-    return newton(s, h, tail, first, d0, floor, w, a, b, gamma, rows, ridge, log_m1, log_m0)
+    return newton(
+        s, h, tail, first, d0, floor, w, a, b, gamma, per_mask, masks, ridge, log_m1, log_m0
+    )
 
 
 @kernel
@@ -423,13 +428,13 @@ def read_out(
 @kernel
 def solve_cells(
     s, h, tail, sig_s, sig_b, d0, weights, kepts, maskeds, excesses, unequals,
-    scheme, gammas, rows, ridges, owns, p_ts, out,
+    scheme, gammas, per_masks, masks, ridges, owns, p_ts, out,
 ):  # fmt: skip
     """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
 
     Shapes: s, h (nodes,); tail (nodes + 1,), the count of each node and all above it; sig_s,
     sig_b (signal nodes,); the class arrays (schemes, classes);
-    scheme, gammas, rows, ridges, owns, p_ts (cells,); out (cells, len(COLUMNS)).
+    scheme, gammas, per_masks, masks, ridges, owns, p_ts (cells,); out (cells, len(COLUMNS)).
     """
     zeros = sig_zeros = 0
     while s[zeros] == 0.0:
@@ -451,13 +456,14 @@ def solve_cells(
         m1 = m0 = out[cell, 9] = 0.0
         if gamma > 0.0:
             log_m1, log_m0, out[cell, 9] = solve(
-                s, h, tail, first, d0, floor, w, a, b, gamma, rows[cell], ridge,
+                s, h, tail, first, d0, floor, w, a, b, gamma, per_masks[cell], masks[cell], ridge,
                 out[cell, 7], out[cell, 8] + math.log(floor),
             )  # fmt: skip
             out[cell, 7], out[cell, 8] = log_m1, log_m0 - math.log(floor)
             m1, m0 = math.exp(log_m1), math.exp(log_m0)
-        delta = excess(gamma, tail[first], rows[cell], 1.0, tail[0])
+        delta = excess(gamma, tail[first], per_masks[cell], masks[cell], 1.0, tail[0])
+        psi = gamma / (per_masks[cell] * masks[cell])
         read_out(
-            s, h, first, sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, gamma / rows[cell],
+            s, h, first, sig_s, sig_b, sig_first, d0, floor, w, a, b, f, v, psi,
             delta, ridge, owns[cell], m1, m0, p_ts[cell], out[cell],
         )  # fmt: skip

@@ -38,9 +38,15 @@ class RowClasses:
     masked: Array  #: b, multiplies D
     excess: Array  #: f = c - a, by how much the cross-covariance exceeds the covariance
     unequal: Array  #: b + ridge_shift * ridge_scale - f, exactly (0 unless rows share a sample)
-    rows: Array  #: kept rows per sample, shape (schemes,); 0 where nothing is left to learn from
+    per_mask: Array  #: kept rows per mask of a sample, shape (schemes,); 0 if none can be used
+    masks: Array  #: masks per sample that add rows, so that rows per sample is their product
     ridge_shift: Array  #: the ridge acts as (ridge + d0 * shift) * scale
     ridge_scale: Array
+
+    @property
+    def rows(self) -> Array:
+        """Kept rows per sample, shape (schemes,); 0 where nothing is left to learn from."""
+        return self.per_mask * self.masks
 
 
 def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: float) -> RowClasses:
@@ -102,7 +108,8 @@ def _one(mask: Array, keep: Array, counted: Array, per_mask: Array) -> RowClasse
         masked=noise,
         excess=noise,
         unequal=np.zeros_like(noise),
-        rows=rows,
+        per_mask=rows,
+        masks=np.ones_like(rows),
         ridge_shift=np.zeros_like(rows),
         ridge_scale=per_mask / np.where(rows > 0, rows, 1.0),
     )
@@ -125,17 +132,17 @@ def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) 
     kept_share = np.where(bare, mean_share.sum(axis=1), 1.0)
     difference_share[bare] = 0.0
     nothing = (keep == 0) | (per_mask == 0)
-    rows_all = masks * per_mask
-    kept_rows = np.where(bare & (rows == "all"), 1.0, rows_all)
+    alone = bare & (rows == "all")
     return RowClasses(
         weight=np.hstack([mean_share, difference_share]) / kept_share[:, None],
         kept=np.hstack([counts * keep[:, None] ** 2, np.zeros_like(noise)]),
         masked=np.repeat(noise, counts.size + 1, axis=1),
         excess=np.hstack([counts * noise, np.zeros_like(noise)]),
         unequal=np.hstack([(1 - counts) * noise, noise]),
-        rows=np.where(nothing, 0.0, kept_rows),
-        ridge_shift=np.zeros_like(rows_all),
-        ridge_scale=np.where(nothing, 1.0, rows_all / np.where(nothing, 1.0, kept_rows)),
+        per_mask=np.where(nothing, 0.0, per_mask),
+        masks=np.where(alone, 1.0, masks),
+        ridge_shift=np.zeros_like(per_mask),
+        ridge_scale=np.where(alone, masks, 1.0),
     )
 
 
@@ -153,7 +160,8 @@ def _infinitely_many(mask: Array, keep: Array, counted: Array) -> RowClasses:
         masked=0 * column,
         excess=(cross / square)[:, None],
         unequal=0 * column,
-        rows=np.where(nothing, 0.0, 1.0),
+        per_mask=np.where(nothing, 0.0, 1.0),
+        masks=np.ones_like(square),
         ridge_shift=cross / np.where(nothing, 1.0, total),
         ridge_scale=np.where(nothing, 1.0, total) / square,
     )

@@ -192,7 +192,8 @@ class _Cells:
         out = np.ascontiguousarray(start)
 
         def part(piece: slice) -> None:
-            cells = (scheme, self.gamma[index], schemes.rows[scheme], ridge, own, self.p_t[index])
+            rows = (schemes.per_mask[scheme], schemes.masks[scheme])
+            cells = (scheme, self.gamma[index], *rows, ridge, own, self.p_t[index])
             columns = (x[piece] for x in cells)
             solve_cells(s, h, self.law.tail, sig_s, sig_b, self.d0, *classes, *columns, out[piece])
 
