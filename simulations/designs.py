@@ -1,25 +1,38 @@
-"""Data designs: where training rows come from, and the population they are drawn from."""
+r"""Data designs: where training rows come from, and the population they are drawn from.
+
+Every design draws :math:`x = A\,z` (eq-model) with the covariance :math:`\Sigma = A A'` that it
+is given; the laws differ in z alone.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ridgeless import DomainError, Spectrum
-from ridgeless.errors import real_array
+from ridgeless.errors import real_scalar
+from simulations.identity import Record
 
-__all__ = ["Design", "GaussianRows", "Population", "RealRows", "quantized"]
+__all__ = [
+    "Design",
+    "EllipticalRows",
+    "GaussianRows",
+    "Population",
+    "RademacherRows",
+    "StudentRows",
+]
 
 Array = NDArray[np.float64]
 
-# How far from an integer an atom's multiplicity may be through rounding of its weight.
-_WHOLE = 1e-9
+# Rows that are coloured at a time: the product needs no second table of all rows.
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -52,8 +65,18 @@ class Design(Hashable, Protocol):
         Not only uncorrelated with them: then it can be integrated out.
         """
 
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+
+    def record(self) -> Record:
+        """Return what identifies the design, for its trials' seeds."""
+
     def fixed_spectrum(self) -> Spectrum | None:
         """Return the spectrum the design dictates, if it does."""
+
+    def patches(self, size: int, dimension: int) -> tuple[int, ...]:
+        """Return a label per feature: those with the same label are masked together."""
 
     def population(self, spectrum: Spectrum, rng: np.random.Generator) -> Population:
         """Return a population whose d eigenvalues are the atoms of `spectrum`."""
@@ -62,30 +85,36 @@ class Design(Hashable, Protocol):
         """Return `size` independent rows, shape (size, d)."""
 
 
-@dataclass(frozen=True)
-class GaussianRows:
-    """Gaussian rows; the covariance has the given spectrum and is otherwise random.
+class ColouredRows(ABC):
+    """Rows x = A z; the covariance has the given spectrum and is otherwise random.
 
     Its eigenvectors are delocalised and its diagonal is constant (`scipy.stats.random_correlation`:
     a random rotation, then Givens rotations that level the diagonal), so that D = d0 I holds
-    exactly and only finite size separates simulation from theory.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> population = GaussianRows().population(Spectrum([1.0, 3.0, 8.0]), rng)
-    >>> np.diag(population.covariance)
-    array([4., 4., 4.])
+    exactly and only finite size and the law of z separate simulation from theory.
     """
 
+    has_independent_noise = False
+
     @property
-    def has_independent_noise(self) -> bool:
-        """True: uncorrelated Gaussians are independent."""
-        return True
+    @abstractmethod
+    def label(self) -> str:
+        """What tables call it."""
+
+    @abstractmethod
+    def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+        """Draw rows z with mean 0 and covariance I."""
+
+    def record(self) -> Record:
+        """Return the label: it names the law and its parameter."""
+        return {"name": self.label}
 
     def fixed_spectrum(self) -> Spectrum | None:
         """None: any spectrum can be drawn."""
         return None
+
+    def patches(self, size: int, dimension: int) -> tuple[int, ...]:
+        """Group neighbouring features."""
+        return tuple(j // size for j in range(dimension))
 
     def population(self, spectrum: Spectrum, rng: np.random.Generator) -> Population:
         """Return a random covariance with constant diagonal."""
@@ -103,142 +132,106 @@ class GaussianRows:
         return Population(matrix, values, vectors)
 
     def draw(self, population: Population, size: int, rng: np.random.Generator) -> Array:
-        """Draw standard normals and colour them."""
+        """Draw white rows and colour them."""
         root = population.root
-        normals = rng.standard_normal((size, root.shape[0]))
+        rank, dimension = root.shape
+        rows = self.whitened((size, rank), rng)
         if population.is_isotropic:
-            return np.asarray(np.sqrt(population.eigenvalues[0]) * normals)
-        return np.asarray(normals @ root)
+            rows *= math.sqrt(population.eigenvalues[0])
+            return rows
+        if rank < dimension:
+            return np.asarray(rows @ root)
+        for start in range(0, size, BLOCK):
+            block = rows[start : start + BLOCK]
+            block[:] = block @ root
+        return rows
 
 
-@dataclass(frozen=True, eq=False)
-class RealRows:
-    """Rows of a data set, drawn with replacement: the finite data set is the population.
-
-    Parameters
-    ----------
-    table : array_like, X, shape (rows, d), finite
-        Features in columns; they are standardised here. No column may be constant.
-    name : str
-        What to call it in tables.
-
-    Raises
-    ------
-    DomainError
-        If the table is not a finite matrix of at least two rows, or a column is constant.
+@dataclass(frozen=True)
+class GaussianRows(ColouredRows):
+    """Gaussian rows.
 
     Examples
     --------
-    >>> RealRows([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]]).spectrum.eigenvalues
-    array([0.5, 1.5])
+    >>> rng = np.random.default_rng(0)
+    >>> population = GaussianRows().population(Spectrum([1.0, 3.0, 8.0]), rng)
+    >>> np.diag(population.covariance)
+    array([4., 4., 4.])
     """
 
-    table: ArrayLike
-    name: str = "rows"
-
-    def __post_init__(self) -> None:
-        table = real_array("table", self.table)
-        if table.ndim != 2 or table.shape[0] < 2 or table.shape[1] == 0:
-            raise DomainError(f"table must be a matrix of at least 2 rows, got shape {table.shape}")
-        if not np.isfinite(table).all():
-            raise DomainError("table must be finite, got inf")
-        constant = np.flatnonzero(np.ptp(table, axis=0) == 0)
-        if constant.size:
-            raise DomainError(
-                f"table must have no constant columns, got {constant.size}, the first at index "
-                f"{constant[0]}; drop them"
-            )
-        table = (table - table.mean(axis=0)) / table.std(axis=0)
-        table.flags.writeable = False
-        object.__setattr__(self, "table", table)
-
-    @cached_property
-    def rows(self) -> Array:
-        """The standardised table."""
-        return np.asarray(self.table)
-
-    @cached_property
-    def correlation(self) -> Array:
-        """Sigma, shape (d, d)."""
-        matrix = self.rows.T @ self.rows / self.rows.shape[0]
-        np.fill_diagonal(matrix, 1.0)
-        return np.asarray(matrix)
-
-    @cached_property
-    def spectrum(self) -> Spectrum:
-        """Its eigenvalues; those within rounding of zero are zero."""
-        return Spectrum.from_covariance(self.correlation)
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the standardised table."""
-        return hashlib.sha256(str(self.rows.shape).encode() + self.rows.tobytes()).hexdigest()
+    has_independent_noise = True  # uncorrelated Gaussians are independent
 
     @property
-    def has_independent_noise(self) -> bool:
-        """False: real features are not jointly Gaussian."""
-        return False
+    def label(self) -> str:
+        """What tables call it."""
+        return "gaussian"
 
-    def fixed_spectrum(self) -> Spectrum | None:
-        """Return the spectrum of the data's own correlation matrix."""
-        return self.spectrum
-
-    def population(self, spectrum: Spectrum, rng: np.random.Generator) -> Population:
-        """Return the data's own correlation matrix; nothing is drawn."""
-        from scipy.linalg import eigh
-
-        return Population(
-            self.correlation, np.array(spectrum.eigenvalues), eigh(self.correlation)[1]
-        )
-
-    def draw(self, population: Population, size: int, rng: np.random.Generator) -> Array:
-        """Draw rows of the table with replacement."""
-        return self.rows[rng.integers(self.rows.shape[0], size=size)]
-
-    def __eq__(self, other: object) -> bool:
-        """Compare the tables."""
-        return isinstance(other, RealRows) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        """Hash the table."""
-        return hash(self.digest)
-
-    def __repr__(self) -> str:
-        """Show the name and the shape."""
-        return f"RealRows({self.name!r}, {self.rows.shape[0]} x {self.rows.shape[1]})"
+    def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+        """Draw standard normals."""
+        return rng.standard_normal(shape)
 
 
-def multiplicities(spectrum: Spectrum, dimension: int) -> NDArray[np.intp] | None:
-    """Return how many of d directions each atom holds, or None if some are not whole numbers."""
-    counts = spectrum.weights * dimension
-    whole = np.rint(counts).astype(np.intp)
-    if (np.abs(counts - whole) > _WHOLE * dimension).any() or whole.sum() != dimension:
-        return None
-    return whole
+@dataclass(frozen=True)
+class RademacherRows(ColouredRows):
+    """Mixtures of random signs: bounded, with fourth moment 1 instead of 3."""
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return "rademacher"
+
+    def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+        """Draw signs."""
+        return np.asarray(rng.integers(0, 2, size=shape, dtype=np.int8) * 2.0 - 1.0)
 
 
-def quantized(spectrum: Spectrum, dimension: int) -> Spectrum:
-    """Return the law of `dimension` equally weighted eigenvalues that stands for `spectrum`.
+@dataclass(frozen=True)
+class _HeavyRows(ColouredRows):
+    freedom: float = 5.0
 
-    Atoms that hold whole numbers of directions are repeated exactly. Otherwise eigenvalue i is
-    the mean of the quantile function over ((i - 1)/d, i/d), which keeps the mean.
+    def __post_init__(self) -> None:
+        freedom = real_scalar("freedom", self.freedom)
+        if not 2 < freedom < math.inf:
+            raise DomainError(
+                f"freedom must be above 2, where the variance is finite, got {freedom!r}"
+            )
+        object.__setattr__(self, "freedom", freedom)
 
-    Examples
-    --------
-    >>> quantized(Spectrum([1.0, 5.0], weights=[3, 1]), 4).eigenvalues
-    array([1., 1., 1., 5.])
-    >>> quantized(Spectrum([1.0, 5.0], weights=[3, 1]), 2).eigenvalues
-    array([1., 3.])
+    @property
+    def unit(self) -> float:
+        """Factor that makes the variance of a Student variable one."""
+        return math.sqrt((self.freedom - 2) / self.freedom)
+
+
+@dataclass(frozen=True)
+class StudentRows(_HeavyRows):
+    """Mixtures of independent Student variables: heavy tails, entry by entry."""
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"student:{self.freedom:g}"
+
+    def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+        """Draw Student variables of unit variance."""
+        return np.asarray(rng.standard_t(self.freedom, size=shape) * self.unit)
+
+
+@dataclass(frozen=True)
+class EllipticalRows(_HeavyRows):
+    """Gaussian rows, each with a random power: multivariate Student rows.
+
+    A row's power does not average out as d grows, so quadratic forms do not concentrate.
     """
-    counts = multiplicities(spectrum, dimension)
-    if counts is not None:
-        return Spectrum(np.repeat(spectrum.eigenvalues, counts))
-    edges = np.concatenate([[0.0], np.cumsum(spectrum.weights)])
-    sums = np.concatenate([[0.0], np.cumsum(spectrum.weights * spectrum.eigenvalues)])
-    # Steps inside one atom see it exactly; only steps across atoms need the running sums.
-    grid = np.linspace(0.0, 1.0, dimension + 1) * edges[-1]
-    atom = np.clip(np.searchsorted(edges, grid, side="right") - 1, 0, len(spectrum) - 1)
-    last = np.clip(np.searchsorted(edges, grid, side="left") - 1, 0, len(spectrum) - 1)
-    means = np.diff(np.interp(grid, edges, sums)) * dimension
-    inside = atom[:-1] == last[1:]
-    return Spectrum(np.where(inside, spectrum.eigenvalues[atom[:-1]], means))
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"elliptical:{self.freedom:g}"
+
+    def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+        """Draw normals over the root of a chi-squared variable per row."""
+        power = rng.chisquare(self.freedom, size=(shape[0], 1)) / self.freedom
+        rows = rng.standard_normal(shape)
+        rows *= self.unit / np.sqrt(power)
+        return rows

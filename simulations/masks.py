@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ridgeless import RatioLaw
 
-__all__ = ["Moments", "draw_masks", "moments"]
+__all__ = ["Masking", "Moments", "draw_masks", "moments"]
 
 
 class Moments(NamedTuple):
@@ -20,17 +20,32 @@ class Moments(NamedTuple):
     keep: float
 
 
-def draw_masks(
-    law: RatioLaw, shape: tuple[int, int], dimension: int, rng: np.random.Generator
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return which features are kept, shape (*shape, d), and the mask ratios, shape `shape`.
+class Masking(NamedTuple):
+    """How the masks of a design are drawn."""
 
-    One ratio per row; features are masked independently.
+    law: RatioLaw
+    groups: tuple[int, ...] | None = None  #: a label per feature; None masks each on its own
+    ratio_batch: int = 1  #: consecutive samples that share one ratio
+
+
+def draw_masks(
+    masking: Masking, shape: tuple[int, int], dimension: int, rng: np.random.Generator
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return which features are kept, shape (n, K, d), and the mask ratios, shape (n, K).
+
+    Given its ratio, a row masks each feature (or each group of features) independently.
     """
-    ratios = law.sample(rng, shape)
+    batch = masking.ratio_batch
+    ratios = masking.law.sample(rng, (-(-shape[0] // batch), shape[1]))
+    ratios = np.repeat(ratios, batch, axis=0)[: shape[0]]
+    columns = None
+    if masking.groups is not None:
+        labels, columns = np.unique(masking.groups, return_inverse=True)
+        dimension = labels.size
     # 24 random bits per feature: the ratio is right to 6e-8.
     uniforms = rng.random((*shape, dimension), dtype=np.float32)
-    return uniforms >= ratios.astype(np.float32)[..., None], ratios
+    keep = uniforms >= ratios.astype(np.float32)[..., None]
+    return keep if columns is None else keep[..., columns], ratios
 
 
 def moments(law: RatioLaw, rows: Literal["masked", "all"]) -> Moments:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from simulations.sweep import Cell
+    from simulations.settings import Cell
 
 __all__ = ["plot_sweep"]
 
@@ -52,8 +52,9 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    names = list(dict.fromkeys(row.spectrum for row in rows))
+    panels = dict.fromkeys(map(_panel, rows))
     gammas = list(dict.fromkeys(row.aspect_ratio for row in rows))
+    names = list(panels)
     across = min(len(names), 2) if len(names) != 3 else 3
     down = -(-len(names) // across)
     with mpl.rc_context(STYLE):
@@ -62,7 +63,7 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
         for axis in axes.flat[len(names) :]:
             axis.set_visible(False)
         for axis, name in zip(axes.flat, names, strict=False):
-            shown = [(c, r) for c, r in zip(cells, rows, strict=True) if r.spectrum == name]
+            shown = [(c, r) for c, r in zip(cells, rows, strict=True) if _panel(r) == name]
             for number, gamma in enumerate(gammas):
                 _draw(axis, [pair for pair in shown if pair[1].aspect_ratio == gamma], number)
             _finish(axis, [row for _, row in shown])
@@ -73,6 +74,11 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
         _legend(figure, gammas, any(isinstance(c.problem.mask_ratio, RatioLaw) for c in cells))
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=160)
+
+
+def _panel(row: Row) -> tuple[object, ...]:
+    """Return all that tells two panels apart: everything but the two ratios."""
+    return row.spectrum, row.design, row.dimension, row.snr, row.ridge, row.test_mask_ratio
 
 
 def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
@@ -107,7 +113,7 @@ def _finish(axis: Axes, rows: Sequence[Row]) -> None:
     """Set the scale to the simulated risks; the curve may leave it at its peak."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    null = rows[0].null
+    null = max(row.null for row in rows)
     levels = [row.monte_carlo for row in rows] + [row.theory for row in rows] + [null]
     inside = [level for level in levels if 0 < level < np.inf]
     highest = max(row.monte_carlo for row in rows)
@@ -119,7 +125,7 @@ def _finish(axis: Axes, rows: Sequence[Row]) -> None:
         axis.set_ylim(0.6 * min(inside), 2.2 * highest)
     axis.set_xlim(0, 1)
     axis.axhline(null, color="0.55", linewidth=1, linestyle=":", zorder=1)
-    real = "" if rows[0].design == "GaussianRows" else ", real rows"
+    real = "" if rows[0].design == "gaussian" else f", {rows[0].design}"
     axis.set_title(f"{rows[0].spectrum}  ($d = {rows[0].dimension}${real})")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,10 @@ from numpy.typing import ArrayLike
 import ridgeless as rl
 from ridgeless.errors import count, nonnegative_array, ratio_array, real_scalar
 from ridgeless.spectrum import as_spectrum
-from simulations.designs import Design, GaussianRows, multiplicities, quantized
+from simulations.designs import Design, GaussianRows
+from simulations.identity import Record, array_digest, digest, law_record, number
+from simulations.masks import Masking
+from simulations.quantiles import multiplicities, quantized
 
 __all__ = ["Problem", "Readout", "Sampling"]
 
@@ -24,11 +28,14 @@ DIMENSION = 400
 
 @dataclass(frozen=True)
 class Sampling:
-    """All that determines the training rows and their masks; many readouts can share them."""
+    """A design: all that determines the training rows and their masks.
+
+    Readouts of one design share its trials, so that their errors are correlated.
+    """
 
     spectrum: rl.Spectrum  #: d equally weighted eigenvalues
     samples: int  #: n
-    mask_ratio: rl.RatioLaw
+    masking: Masking
     masks_per_sample: float  #: K
     rows: Rows
     design: Design
@@ -38,6 +45,36 @@ class Sampling:
         """Number of features d."""
         return len(self.spectrum)
 
+    @cached_property
+    def population_id(self) -> str:
+        """SHA-256 of what determines the population; designs that agree on it share it."""
+        return digest(self._population())
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of what determines rows and masks."""
+        law, groups, ratio_batch = self.masking
+        masking = {
+            "law": law_record(law),
+            "groups": groups if groups is None else array_digest(np.array(groups)),
+            "ratio_batch": ratio_batch,
+        }
+        rest = {
+            "samples": self.samples,
+            "masking": masking,
+            "masks_per_sample": number(self.masks_per_sample),
+            "rows": self.rows,
+        }
+        return digest(self._population() | rest)
+
+    def _population(self) -> Record:
+        # The spectrum of real rows is computed from them, to rounding: they speak for it.
+        own = self.design.fixed_spectrum() is not None
+        return {
+            "spectrum": None if own else array_digest(self.spectrum.eigenvalues),
+            "design": self.design.record(),
+        }
+
 
 @dataclass(frozen=True)
 class Readout:
@@ -46,6 +83,22 @@ class Readout:
     target: Target
     ridge: float
     test_mask_ratio: float
+
+    def record(self) -> Record:
+        """Return what identifies the readout."""
+        record: Record = {"ridge": self.ridge, "test_mask_ratio": self.test_mask_ratio}
+        if isinstance(self.target, rl.MaskedFeature):
+            return record | {"target": "masked_feature"}
+        alignment = self.target.alignment
+        if not isinstance(alignment, str):
+            array = np.asarray(alignment, dtype=np.float64)
+            alignment = array_digest(array) if array.ndim else number(array)
+        linear = {
+            "snr": number(self.target.snr),
+            "alignment": alignment,
+            "signal_variance": number(self.target.signal_variance),
+        }
+        return record | {"target": linear}
 
 
 @dataclass(frozen=True)
@@ -64,8 +117,15 @@ class Problem:
         As in `ridgeless.risk`, one value each.
     dimension : d, int
         Number of features; by default the design's own, else 400.
-    design : GaussianRows() or RealRows(table)
+    design : GaussianRows(), RealRows(table) or another `Design`
         Where the rows come from.
+    patch : int, at least 1
+        Size of the groups of features that are masked together: squares of patch x patch pixels
+        for rows that are images, else neighbours. The theory here treats features as masked one
+        by one, which is right for small groups of features that are hardly correlated;
+        `ridgeless.covariance_risk` knows about groups.
+    ratio_batch : int, at least 1
+        Consecutive samples that share one ratio drawn from the law (R2MAE: one per batch).
 
     Raises
     ------
@@ -89,6 +149,8 @@ class Problem:
     test_mask_ratio: float = 0.0
     dimension: int | None = None
     design: Design = field(default_factory=GaussianRows)
+    patch: int = 1
+    ratio_batch: int = 1
     #: The part that determines rows and masks, and the part that is measured on them.
     sampling: Sampling = field(init=False, repr=False, compare=False)
     readout: Readout = field(init=False, repr=False, compare=False)
@@ -116,12 +178,20 @@ class Problem:
         eigenvalues = quantized(law, size)
         target_there = _on_directions(target, law, size)
         target_there.on(eigenvalues)  # a target without signal there is refused here
+        patch = count("patch", self.patch)
+        groups = None if patch == 1 else self.design.patches(patch, size)
+        masking = Masking(ratio, groups, count("ratio_batch", self.ratio_batch))
         sampling = Sampling(
-            eigenvalues, samples, ratio, masks, self.rows or target.rows, self.design
+            eigenvalues, samples, masking, masks, self.rows or target.rows, self.design
         )
         test = _ratio("test_mask_ratio", self.test_mask_ratio)
         object.__setattr__(self, "sampling", sampling)
         object.__setattr__(self, "readout", Readout(target_there, float(ridge), test))
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of the cell: its design and its readout."""
+        return digest({"design": self.sampling.id, "readout": self.readout.record()})
 
     def theory(self, mask_ratio: rl.RatioLaw | ArrayLike | None = None) -> rl.Risk:
         """Return `ridgeless.risk` of this problem, at its d eigenvalues and its d/n.

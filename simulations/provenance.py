@@ -12,11 +12,14 @@ from typing import Any
 
 __all__ = ["provenance"]
 
-PACKAGES = ("numpy", "scipy", "numba", "joblib", "scikit-learn", "matplotlib")
+PACKAGES = ("numpy", "scipy", "numba", "joblib", "scikit-learn", "matplotlib", "distributed")
 
 
-def provenance(command: str, settings: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    """Return versions, commit, time and settings as JSON-able values."""
+def provenance(command: str, settings: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
+    """Return versions, commit, time and settings as JSON-able values.
+
+    `seconds` is the time that the last run took, None while the first one is under way.
+    """
     import ridgeless
 
     return {
@@ -27,8 +30,8 @@ def provenance(command: str, settings: Mapping[str, Any], seconds: float) -> dic
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES},
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 1),
+        "finished": None if seconds is None else datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": None if seconds is None else round(seconds, 1),
     }
 
 

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError
 from ridgeless.errors import count
-from simulations.problem import Problem
+from simulations.ledger import Batch, Ledger, tallied
+from simulations.problem import Problem, Readout, Sampling
 from simulations.statistics import RiskEstimate, Tally
 from simulations.trial import run_trial
 
-__all__ = ["Batch", "batches", "run", "simulate_risk", "simulate_risks"]
-
-#: Trials per batch. A batch is what one worker does at a time.
-BATCH = 4
+__all__ = ["Seed", "run", "seed_sequence", "simulate_risk", "simulate_risks"]
 
 Seed = np.random.Generator | np.random.SeedSequence | int | None
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Consecutive trials of one problem."""
-
-    cell: int
-    problem: Problem
-    root: np.random.SeedSequence
-    trials: range
-
-
 def simulate_risk(
-    problem: Problem, *, trials: int = 16, rng: Seed = None, jobs: int = 1
+    problem: Problem, *, trials: int = 16, rng: Seed = None, jobs: int | None = 1
 ) -> RiskEstimate:
     """Return the Monte Carlo risk of a problem.
 
@@ -47,9 +34,11 @@ def simulate_risk(
     trials : int, at least 2
         Independent draws of rows and masks. The population is drawn once and shared by them.
     rng : Generator, SeedSequence, int or None
-        Trial k draws from a seed of its own, spawned from this one.
-    jobs : int, at least 1
-        Worker processes; the result does not depend on it.
+        Root of the seeds. Trial k of a design draws from a seed that is made of the root, the
+        design's id and k.
+    jobs : int, at least 1, or None
+        Worker processes; the result does not depend on it. None takes what
+        `joblib.parallel_config` says.
 
     Raises
     ------
@@ -62,7 +51,7 @@ def simulate_risk(
     >>> simulate_risk(problem, trials=4, rng=0).trials
     4
     """
-    return next(iter(simulate_risks([problem], trials=trials, rng=rng, jobs=jobs)))
+    return simulate_risks([problem], trials=trials, rng=rng, jobs=jobs)[0]
 
 
 def simulate_risks(
@@ -71,48 +60,47 @@ def simulate_risks(
     trials: int = 16,
     rng: Seed = None,
     jobs: int | None = 1,
-    on_trials: Callable[[int], object] = lambda number: None,
-) -> Iterator[RiskEstimate]:
-    """Return an iterator over the Monte Carlo risks of the problems, each as soon as it is known.
+    max_relative_error: float | None = None,
+) -> list[RiskEstimate]:
+    """Return the Monte Carlo risk of each problem; see `simulate_risk`.
 
-    `on_trials` is told how many more trials are done; `jobs` = None takes all cores.
+    Problems with the same rows and masks (another target, ridge or test ratio) share their
+    trials: that is fast, and their errors are correlated. With `max_relative_error` a design
+    stops once the standard error of each of its problems is that small beside the mean.
     """
-    tasks = batches(problems, trials, seed_sequence(rng))
-    workers = jobs if jobs is None else count("jobs", jobs)
-
-    def estimates() -> Iterator[RiskEstimate]:
-        for _, cell in groupby(run(tasks, workers), key=lambda done: done[0].cell):
-            tally: Tally | None = None
-            for task, parts in cell:
-                on_trials(len(task.trials))
-                tally = Tally.of(parts) if tally is None else tally + Tally.of(parts)
-            assert tally is not None
-            yield tally.estimate()
-
-    return estimates()
+    ledger = Ledger(problems, trials, max_relative_error)
+    for batch, tallies in run(ledger, seed_sequence(rng), jobs):
+        ledger.record(batch.experiment.sampling.id, batch.number, tallies)
+    estimates = [ledger.estimate(problem) for problem in ledger.problems]
+    return [estimate for estimate in estimates if estimate is not None]
 
 
-def batches(problems: Sequence[Problem], trials: int, root: np.random.SeedSequence) -> list[Batch]:
-    """Return the batches of all problems, cell by cell."""
-    total = count("trials", trials, least=2)
-    tasks = []
-    for cell, problem in enumerate(problems):
-        seed = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, cell))
-        for start in range(0, total, BATCH):
-            tasks.append(Batch(cell, problem, seed, range(start, min(start + BATCH, total))))
-    return tasks
+def run(
+    ledger: Ledger, root: np.random.SeedSequence, jobs: int | None
+) -> Iterator[tuple[Batch, list[Tally]]]:
+    """Yield the missing batches with their tallies, each as soon as it is done, in any order.
 
-
-def run(tasks: Iterable[Batch], jobs: int | None) -> Iterator[tuple[Batch, NDArray[np.float64]]]:
-    """Yield each batch with the parts of its trials' risks, in order, as they are done."""
+    The batches are taken from the ledger while it runs: record each as it comes.
+    """
     from joblib import Parallel, delayed
 
-    tasks = list(tasks)
-    workers = -1 if jobs is None else jobs
-    parallel = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+    workers = jobs if jobs is None else count("jobs", jobs)
+    sent: dict[tuple[str, int], Batch] = {}
+
+    def tasks() -> Iterator[Any]:
+        for batch in ledger.missing():
+            experiment = batch.experiment
+            sent[experiment.sampling.id, batch.number] = batch
+            readouts = tuple(experiment.readouts.values())
+            yield delayed(run_batch)(
+                experiment.sampling, readouts, root, batch.number, batch.trials
+            )
+
+    parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
     with _deaf_children():
-        results = parallel(delayed(run_batch)(task) for task in tasks)
-    return zip(tasks, results, strict=True)
+        results: Any = parallel(tasks())
+    for design, number, parts in results:
+        yield sent.pop((design, number)), tallied(parts)
 
 
 @contextmanager
@@ -128,17 +116,23 @@ def _deaf_children() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def run_batch(batch: Batch) -> NDArray[np.float64]:
-    """Return the parts of the risk in each trial of a batch, shape (trials, parts).
+def run_batch(
+    sampling: Sampling,
+    readouts: Sequence[Readout],
+    root: np.random.SeedSequence,
+    number: int,
+    trials: range,
+) -> tuple[str, int, NDArray[np.float64]]:
+    """Return the design, the batch's number and its risks, shape (trials, readouts, parts).
 
     Linear algebra runs in one thread: workers do not fight over cores, and sums are taken in
     the same order whatever their number.
     """
     from threadpoolctl import threadpool_limits
 
-    sampling, readout = batch.problem.sampling, batch.problem.readout
     with threadpool_limits(1):
-        return np.array([run_trial(sampling, readout, batch.root, k) for k in batch.trials])
+        parts = np.array([run_trial(sampling, readouts, root, k) for k in trials])
+    return sampling.id, number, parts
 
 
 def seed_sequence(rng: Seed) -> np.random.SeedSequence:

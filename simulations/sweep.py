@@ -1,164 +1,176 @@
-"""Theory beside Monte Carlo over spectra, mask ratios and aspect ratios, from the command line."""
+"""Theory beside Monte Carlo over spectra, designs and ratios, from the command line."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import ridgeless as rl
-from simulations import catalogue
 from simulations.command import INTERRUPTED, command
 from simulations.files import replacing
-from simulations.problem import Problem
+from simulations.ledger import Ledger
 from simulations.provenance import provenance
+from simulations.settings import Cell, Sweep, differences, read_settings
+from simulations.store import NAME, BatchFile, read_batches
 from simulations.table import Row, render, summarize, write_csv
 
-__all__ = ["Cell", "Sweep", "main"]
+__all__ = ["load", "main", "table"]
 
 DESCRIPTION = """Compare the predicted test risk of masked regression with simulations of it.
 
-Writes summary.csv, sweep.png and provenance.json to the output folder.
+Writes batches.csv (the trials, as they are done), summary.csv, sweep.png and provenance.json to
+the output folder. A run that was stopped, by whatever, goes on with the same command, and ends
+with the same summary.csv to the last byte.
 
 examples:
   the default: three synthetic spectra and one real data set, in about a minute
     python -m simulations.sweep
-  two more spectra; what follows the colon is the parameter of the name
-    python -m simulations.sweep --spectrum isotropic ar1:0.7 --output results/more
-  a downstream task, and schedules of the mask ratio beside fixed ones
-    python -m simulations.sweep --target linear --snr 4 --mask-ratios 0.2 0.5 linear:0.3:0.15
+  heavy-tailed rows at three sizes, a downstream task, until errors are below 1 %
+    python -m simulations.sweep --spectrum power_law:0.7 --design gaussian student:3
+    --dimension 200 400 800 --target linear --snr 1 4 --trials 400 --max-relative-error 0.01
+    --output results/tails
+  the same again with another seed, on a Dask cluster
+    python -m simulations.sweep --config results/tails/provenance.json --rng 1 --backend dask
+    --output results/again
 """
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Settings of a sweep; every combination of the lists is one cell."""
-
-    spectrum: tuple[str, ...] = ("power_law", "spiked", "latent_factors", "digits")
-    """Names or name:parameter, of: isotropic:VARIANCE power_law:EXPONENT spiked:SPIKE
-    latent_factors:STRENGTH ar1:CORRELATION digits:LEAST_USED."""
-
-    mask_ratios: tuple[str, ...] = ("0.1", "0.4", "0.6", "0.8", "uniform:0.1:0.9")
-    """Fixed ratios, or laws: uniform:LOW:HIGH (R2MAE), linear:START:END, cosine:START:END."""
-
-    aspect_ratios: tuple[float, ...] = (0.25, 2.0)
-    """Features per training sample, d/n."""
-
-    target: Literal["masked_feature", "linear"] = "masked_feature"
-    """What is predicted: a masked feature from the others, or a linear task."""
-
-    snr: float = 1.0
-    """Signal-to-noise ratio of the linear task."""
-
-    ridge: float = 0.0
-    """Penalty; 0 is min-norm regression."""
-
-    masks_per_sample: float = 1
-    """Fresh masks per training sample: 1, 2, ... or inf."""
-
-    test_mask_ratio: float = 0.0
-    """Mask ratio of the test inputs."""
-
-    dimension: int = 600
-    """Number of features of the synthetic spectra; real data have their own."""
-
-    trials: int = 16
-    """Independent draws of rows and masks per cell."""
-
-    rng: int = 0
-    """Seed."""
-
-    jobs: int | None = None
-    """Worker processes; all cores by default. Results do not depend on it."""
-
-    output: Path = Path("results/sweep")
-    """Folder for summary.csv, sweep.png and provenance.json."""
-
-    def cells(self) -> list[Cell]:
-        """Return the cells in the order of the table."""
-        target = (
-            rl.MaskedFeature() if self.target == "masked_feature" else rl.LinearTarget(self.snr)
-        )
-        cells = []
-        for name in self.spectrum:
-            law, dimension, design = catalogue.spectrum(name, self.dimension)
-            for gamma in self.aspect_ratios:
-                for ratio in self.mask_ratios:
-                    problem = Problem(
-                        law,
-                        catalogue.mask_ratio(ratio),
-                        aspect_ratio=gamma,
-                        target=target,
-                        ridge=self.ridge,
-                        masks_per_sample=self.masks_per_sample,
-                        test_mask_ratio=self.test_mask_ratio,
-                        dimension=dimension,
-                        design=design,
-                    )
-                    cells.append(Cell(name, ratio, gamma, problem))
-        if not cells:
-            raise rl.DomainError("spectrum, mask_ratios and aspect_ratios must not be empty")
-        return cells
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One combination of a sweep, with the names it was asked by."""
-
-    spectrum: str
-    mask_ratio: str
-    aspect_ratio: float
-    problem: Problem
+RECORD = "provenance.json"
 
 
 def run_sweep(settings: Sweep) -> int:
-    """Run a sweep, write its files, print its table and return the exit code."""
+    """Run what is missing of a sweep, write its files and return the exit code."""
     start = time.monotonic()
     cells = settings.cells()
-    theory = [cell.problem.theory() for cell in cells]
-    settings.output.mkdir(parents=True, exist_ok=True)
-    rows, interrupted = _simulate(settings, cells, theory)
+    ledger = _ledger(settings, cells)
+    if settings.dry_run:
+        return _dry_run(cells, ledger)
+    folder = settings.output
+    folder.mkdir(parents=True, exist_ok=True)
+    _claim(settings)
+    with BatchFile.open(folder / NAME, ledger) as store:
+        interrupted = _simulate(settings, ledger, store)
+    finished = [cell for cell in cells if ledger.is_finished(cell.problem)]
+    rows = table(finished, ledger)
     if rows:
-        _write(settings, cells, rows, time.monotonic() - start)
+        _write(settings, finished, rows, time.monotonic() - start)
     if interrupted:
-        kept = f"{len(rows)} of {len(cells)} cells are in {settings.output}"
-        print(f"interrupted: {kept if rows else 'no cell was finished'}", file=sys.stderr)
+        print(
+            f"interrupted: {len(rows)} of {len(cells)} cells are finished, and all trials are kept "
+            f"in {folder}; the same command goes on",
+            file=sys.stderr,
+        )
     return INTERRUPTED if interrupted else 0
 
 
-def _simulate(
-    settings: Sweep, cells: Sequence[Cell], theory: Sequence[rl.Risk]
-) -> tuple[list[Row], bool]:
-    """Return the rows of the finished cells, and whether the user stopped before the last."""
+def _ledger(settings: Sweep, cells: Sequence[Cell]) -> Ledger:
+    problems = [cell.problem for cell in cells]
+    return Ledger(problems, settings.trials, settings.max_relative_error)
+
+
+def load(folder: Path) -> tuple[Sweep, list[Cell], Ledger]:
+    """Return the settings, cells and batches of a finished or running store."""
+    if not (folder / NAME).exists():
+        raise rl.DomainError(f"{folder} must hold a sweep, got no {NAME} there")
+    settings = read_settings(folder / RECORD)
+    cells = settings.cells()
+    ledger = _ledger(settings, cells)
+    read_batches(folder / NAME, ledger)
+    return settings, cells, ledger
+
+
+def table(cells: Sequence[Cell], ledger: Ledger) -> list[Row]:
+    """Return theory beside Monte Carlo, for the cells with at least two trials."""
+    estimates = [(cell, ledger.estimate(cell.problem)) for cell in cells]
+    return [Row.of(cell, cell.problem.theory(), e) for cell, e in estimates if e is not None]
+
+
+def _claim(settings: Sweep) -> None:
+    """Write down what the folder is for, or refuse to use one that is for something else."""
+    path = settings.output / RECORD
+    if (settings.output / NAME).exists():
+        there = read_settings(path).record()
+        other = differences(settings.record(), there)
+        if other:
+            raise rl.DomainError(
+                f"{settings.output} holds a sweep with other settings ({', '.join(other)}); "
+                "choose another --output, or delete that folder"
+            )
+    else:
+        _write_record(settings, None)
+
+
+def _write_record(settings: Sweep, seconds: float | None) -> None:
+    record = provenance("python -m simulations.sweep", settings.record(), seconds)
+    with replacing(settings.output / RECORD) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _simulate(settings: Sweep, ledger: Ledger, store: BatchFile) -> bool:
+    """Run the missing batches; return whether the user stopped before the last."""
     from tqdm import tqdm
 
-    from simulations.runner import simulate_risks
+    from simulations.runner import run, seed_sequence
 
-    rows: list[Row] = []
-    total = len(cells) * settings.trials
     # The delay keeps the bar out of the way of a message about the arguments.
-    with tqdm(total=total, unit="trial", smoothing=0.1, delay=0.5) as progress:
-        estimates = simulate_risks(
-            [cell.problem for cell in cells],
-            trials=settings.trials,
-            rng=settings.rng,
-            jobs=settings.jobs,
-            on_trials=progress.update,
-        )
-        try:
-            for cell, risk, estimate in zip(cells, theory, estimates, strict=True):
-                names = cell.spectrum, cell.mask_ratio, cell.aspect_ratio
-                sampling = cell.problem.sampling
-                size = sampling.dimension, sampling.samples
-                totals = float(risk.total), float(risk.null)
-                rows.append(Row.of(names, totals, estimate, size, type(sampling.design).__name__))
-        except KeyboardInterrupt:
-            return rows, True
-    return rows, False
+    bar = tqdm(
+        total=ledger.total_trials,
+        initial=ledger.done_trials,
+        unit="trial",
+        smoothing=0.1,
+        delay=0.5,
+    )
+    try:
+        with bar, _backend(settings):
+            for batch, tallies in run(ledger, seed_sequence(settings.rng), None):
+                store.append(batch.experiment, batch.number, tallies)
+                ledger.record(batch.experiment.sampling.id, batch.number, tallies)
+                bar.update(ledger.done_trials - bar.n)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+@contextmanager
+def _backend(settings: Sweep) -> Iterator[None]:
+    """Choose joblib's backend; Dask's is a scheduler named elsewhere, or workers of our own."""
+    from joblib import parallel_config
+
+    from ridgeless.errors import count
+
+    workers = os.cpu_count() or 1 if settings.jobs is None else count("jobs", settings.jobs)
+    if settings.backend == "loky":
+        with parallel_config(backend="loky", n_jobs=workers):
+            yield
+        return
+    import dask
+    from distributed import Client
+
+    address = dask.config.get("scheduler-address", None)
+    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        Client(address) if address else Client(**options),  # type: ignore[no-untyped-call]
+        # All cores of the cluster.
+        parallel_config(backend="dask", n_jobs=-1),
+    ):
+        yield
+
+
+def _dry_run(cells: Sequence[Cell], ledger: Ledger) -> int:
+    for cell in cells:
+        size = f"d = {cell.problem.sampling.dimension}, n = {cell.problem.sampling.samples}"
+        risk = float(cell.problem.theory().total)
+        names = f"{cell.spectrum}  {cell.mask_ratio}  d/n = {cell.aspect_ratio:g}"
+        print(f"{names}  {size}  {cell.problem.sampling.design.label}  theory {risk:.4g}")
+    print(
+        f"{len(cells)} cells of {len(ledger.experiments)} designs, {ledger.total_trials} trials"
+        " at most; nothing was run"
+    )
+    return 0
 
 
 def _write(settings: Sweep, cells: Sequence[Cell], rows: Sequence[Row], seconds: float) -> None:
@@ -166,20 +178,27 @@ def _write(settings: Sweep, cells: Sequence[Cell], rows: Sequence[Row], seconds:
 
     folder = settings.output
     write_csv(rows, folder / "summary.csv")
-    plot_sweep(cells[: len(rows)], rows, folder / "sweep.png")
-    shown = asdict(settings) | {"output": str(folder)}
-    record = provenance("python -m simulations.sweep", shown, seconds)
-    with replacing(folder / "provenance.json") as temporary:
-        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    plot_sweep(cells, rows, folder / "sweep.png")
+    _write_record(settings, seconds)
     print(render(rows))
     print()
     print(summarize(rows))
-    print(f"\nwrote summary.csv, sweep.png and provenance.json to {folder} in {seconds:.0f} s")
+    print(f"\nwrote summary.csv, sweep.png and {RECORD} to {folder} in {seconds:.0f} s")
+
+
+def _configured(arguments: Sequence[str]) -> Sweep:
+    """Return the settings that --config names; the defaults without it."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--config", type=Path)
+    path = parser.parse_known_args(arguments)[0].config
+    return Sweep() if path is None else read_settings(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    return command(Sweep, run_sweep, "python -m simulations.sweep", DESCRIPTION, arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    prog = "python -m simulations.sweep"
+    return command(Sweep, run_sweep, prog, DESCRIPTION, given, lambda: _configured(given))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from ridgeless import Risk
 from simulations.files import replacing
+from simulations.settings import Cell
 from simulations.statistics import RiskEstimate
+from simulations.store import SHOWN
 
-__all__ = ["Row", "render", "summarize", "write_csv"]
+__all__ = ["Row", "aligned", "render", "summarize", "write_csv"]
 
 
 @dataclass(frozen=True)
@@ -30,34 +33,37 @@ class Row:
     dimension: int
     samples: int
     design: str
+    snr: float
+    ridge: float
+    test_mask_ratio: float
+    cell: str  #: the id, in as many digits as the store shows
 
     @classmethod
-    def of(
-        cls,
-        names: tuple[str, str, float],
-        theory: tuple[float, float],
-        estimate: RiskEstimate,
-        size: tuple[int, int],
-        design: str,
-    ) -> Row:
-        """Compare an estimate with the theory's (total, null) risk."""
-        total, null = theory
+    def of(cls, cell: Cell, theory: Risk, estimate: RiskEstimate) -> Row:
+        """Compare an estimate with the theory."""
+        problem, total = cell.problem, float(theory.total)
         if total > 0:
             relative = estimate.mean / total - 1
         else:
             relative = 0.0 if estimate.z(total) == 0 else float("inf")
         return cls(
-            *names,
+            cell.spectrum,
+            cell.mask_ratio,
+            cell.aspect_ratio,
             theory=total,
             monte_carlo=estimate.mean,
             standard_error=estimate.standard_error,
             z=estimate.z(total),
             trials=estimate.trials,
             relative_difference=relative,
-            null=null,
-            dimension=size[0],
-            samples=size[1],
-            design=design,
+            null=float(theory.null),
+            dimension=problem.sampling.dimension,
+            samples=problem.sampling.samples,
+            design=problem.sampling.design.label,
+            snr=float(theory.null / theory.noise) if theory.noise else float("inf"),
+            ridge=problem.readout.ridge,
+            test_mask_ratio=problem.readout.test_mask_ratio,
+            cell=problem.id[:SHOWN],
         )
 
 
@@ -73,17 +79,24 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
 def render(rows: Sequence[Row]) -> str:
     """Return the rows as aligned text."""
     header = ("spectrum", "mask ratio", "d/n", "theory", "Monte Carlo", "z", "difference")
-    lines = [header]
+    lines: list[Sequence[str]] = [header]
     for row in rows:
         error = f"{row.monte_carlo:.4g} ± {row.standard_error:.2g}"
         difference = f"{row.relative_difference:+.1%}"
         cells = (f"{row.aspect_ratio:g}", f"{row.theory:.4g}", error, f"{row.z:+.1f}", difference)
         lines.append((row.spectrum, row.mask_ratio, *cells))
+    return aligned(lines, 2)
+
+
+def aligned(lines: Sequence[Sequence[str]], words: int) -> str:
+    """Return a header and lines in columns, of which the first `words` are flush left."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = []
     for line in lines:
-        left = [cell.ljust(width) for cell, width in zip(line[:2], widths[:2], strict=True)]
-        right = [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]
+        left = [cell.ljust(width) for cell, width in zip(line[:words], widths[:words], strict=True)]
+        right = [
+            cell.rjust(width) for cell, width in zip(line[words:], widths[words:], strict=True)
+        ]
         text.append("  ".join(left + right))
     text.insert(1, "-" * len(text[0]))
     return "\n".join(text)
@@ -92,13 +105,13 @@ def render(rows: Sequence[Row]) -> str:
 def summarize(rows: Sequence[Row]) -> str:
     """Return one sentence per kind of data on how far theory and simulation are apart."""
     sentences = []
-    for design, what in (
-        ("GaussianRows", "Gaussian rows, where theory is exact as d grows"),
-        ("RealRows", "real rows, whose distribution theory knows only by its spectrum"),
-    ):
+    for design in dict.fromkeys(row.design for row in rows):
+        what = f"{design} rows"
+        if design == "gaussian":
+            what += ", where theory is exact as d grows"
+        elif design.startswith("rows of"):
+            what = f"real {design}, whose distribution theory knows only by its spectrum"
         cells = [row for row in rows if row.design == design]
-        if not cells:
-            continue
         gaps = sorted(abs(row.relative_difference) for row in cells)
         within = sum(abs(row.z) <= 2 for row in cells)
         worst = max(cells, key=lambda row: abs(row.relative_difference))

@@ -1,18 +1,23 @@
 r"""One trial: rows and masks are drawn, and the risk given them is evaluated exactly.
 
 The population is known, so the test risk of coefficients :math:`b` needs no test rows
-(eq-risk-given-coefficients):
+(eq-row-moments):
 
 .. math:: E(x'\beta - x_t'b)^2 = (\beta - q_t b)'\Sigma(\beta - q_t b) + q_t p_t\, b'Db.
 
 The coefficients are linear in the response, so the noise adds :math:`\sigma^2` times a trace to
-the risk of the signal. What is left to fluctuate is the rows and the masks.
+the risk of the signal, and the mean over random signs of beta in the eigenbasis is a sum over
+eigenvectors. For a linear task both are evaluated exactly: at d from 200 to 800 that gives the
+smaller error per second (benchmarks/simulation.py). A masked feature needs a regression of its own
+per feature; there the features differ by more than a trace would save, and a few random signs
+stand for the noise.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +25,8 @@ from numpy.typing import NDArray
 
 from ridgeless import DomainError, LinearTarget, Spectrum
 from simulations.designs import Design, Population
-from simulations.estimators import MarginalRidge, Ridge
+from simulations.estimators import Gram, MarginalRidge, Ridge
+from simulations.identity import words
 from simulations.masks import draw_masks, moments
 from simulations.problem import Readout, Sampling
 
@@ -36,6 +42,40 @@ COLUMNS, CHEAP = 4, 1600
 #: Random signs per target feature that stand for its noise: the mean of their squared errors is
 #: an unbiased trace.
 PROBES = 4
+#: Directions of a linear task that are solved for at a time, to bound the memory.
+DIRECTIONS = 512
+
+
+class Regression(Protocol):
+    """Anything that is linear in its responses."""
+
+    def coefficients(self, responses: Array) -> Array:
+        """Return the coefficients, shape (d, r), of `responses`, shape (N, r)."""
+
+    def noise_trace(self, second: Array) -> float:
+        """Return what unit noise in each response adds to the risk."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A regression on masked rows, and the sample that each row masks."""
+
+    regression: Regression
+    samples: NDArray[np.intp] | None  #: None: each sample once, in order
+
+    def coefficients(self, responses: Array) -> Array:
+        """Return the coefficients of responses per sample, shape (n, r)."""
+        if self.samples is not None:
+            responses = responses[self.samples]
+        return self.regression.coefficients(responses)
+
+    def noise_trace(self, second: Array) -> float:
+        """Return what unit noise in each sample's response adds to the risk."""
+        if self.samples is None or np.unique(self.samples).size == self.samples.size:
+            return self.regression.noise_trace(second)
+        # Rows of one sample share its noise.
+        units = self.coefficients(np.eye(int(self.samples[-1]) + 1))
+        return float(np.einsum("ij,ij->", units, second @ units))
 
 
 @dataclass(frozen=True)
@@ -48,89 +88,131 @@ class Sample:
     keep: NDArray[np.bool_] | None  #: m, shape (n, K, d); None stands for infinitely many masks
     ratios: Array  #: p, shape (n, K)
 
-    def fit(self, counted: NDArray[np.bool_] | None, excluded: int | None, ridge: float) -> Fit:
-        """Return the regression on the `counted` rows, shape (n, K), without one feature."""
-        rows, samples = self.rows, np.arange(self.rows.shape[0])
-        if self.keep is not None:
+    def masked(self, counted: NDArray[np.bool_] | None, excluded: int | None) -> MaskedRows:
+        """Return the masked rows that are `counted`, shape (n, K), without one feature."""
+        samples: NDArray[np.intp] | None = None
+        if self.keep is None:
+            rows = self.rows if excluded is None else self.rows.copy()
+        elif counted is None and self.keep.shape[1] == 1:
+            rows = self.rows * self.keep[:, 0]
+        else:
             chosen = np.ones(self.ratios.shape, dtype=bool) if counted is None else counted
             samples = np.nonzero(chosen)[0]
-            rows = rows[samples] * self.keep[chosen]
-        elif excluded is not None:
-            rows = rows.copy()
+            rows = self.rows[samples]
+            rows *= self.keep[chosen]
         if excluded is not None:
             rows[:, excluded] = 0.0
-        if self.keep is None:
-            means = moments(self.sampling.mask_ratio, self.sampling.rows)
-            return Fit(MarginalRidge(rows, ridge, means), samples)
-        return Fit(Ridge(rows, ridge), samples)
-
-
-class Regression(Protocol):
-    """Anything that is linear in its responses."""
-
-    def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients, shape (d, r), of `responses`, shape (N, r)."""
+        return MaskedRows(self.sampling, rows, samples)
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A regression on masked rows, and the sample that each row masks."""
+class MaskedRows:
+    """Masked rows; regressions with any ridge share their Gram matrix."""
 
-    regression: Regression
-    samples: NDArray[np.intp]
+    sampling: Sampling
+    rows: Array
+    samples: NDArray[np.intp] | None
 
-    def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients of responses per sample, shape (n, r)."""
-        return self.regression.coefficients(responses[self.samples])
+    @cached_property
+    def gram(self) -> Gram:
+        """Gram matrix of the smaller side."""
+        return Gram(self.rows)
+
+    def fit(self, ridge: float) -> Fit:
+        """Return the regression with this ridge."""
+        if np.isfinite(self.sampling.masks_per_sample):
+            return Fit(Ridge(self.gram, ridge), self.samples)
+        means = moments(self.sampling.masking.law, self.sampling.rows)
+        return Fit(MarginalRidge(self.rows, ridge, means), None)
 
 
 def run_trial(
-    sampling: Sampling, readout: Readout, root: np.random.SeedSequence, number: int
+    sampling: Sampling, readouts: Sequence[Readout], root: np.random.SeedSequence, number: int
 ) -> Array:
-    """Return the `PARTS` of the risk in trial `number` of the sampling with seed `root`."""
-    trial = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, 1, number))
-    rows_rng, masks_rng, readout_rng = map(np.random.default_rng, trial.spawn(3))
-    population = _population(sampling.design, sampling.spectrum, root.entropy, root.spawn_key)
+    """Return the `PARTS` of the risk of each readout in trial `number`, shape (readouts, parts).
+
+    The trial's seed is named by the design and the number. A readout sees the same numbers
+    whatever the others are.
+    """
+    seed = _seed(root, sampling.id, number)
+    rows_rng, masks_rng, labels_rng, columns_rng = map(np.random.default_rng, seed.spawn(4))
+    population = _population(
+        sampling.design, sampling.spectrum, root.entropy, root.spawn_key, sampling.population_id
+    )
     rows = sampling.design.draw(population, sampling.samples, rows_rng)
     keep, ratios = None, np.empty((sampling.samples, 0))
     if np.isfinite(sampling.masks_per_sample):
         shape = sampling.samples, int(sampling.masks_per_sample)
-        keep, ratios = draw_masks(sampling.mask_ratio, shape, sampling.dimension, masks_rng)
+        keep, ratios = draw_masks(sampling.masking, shape, sampling.dimension, masks_rng)
     sample = Sample(sampling, population, rows, keep, ratios)
-    if isinstance(readout.target, LinearTarget):
-        return _linear(sample, readout, readout.target, readout_rng)
-    return _masked_features(sample, readout, readout_rng)
+    out = np.empty((len(readouts), len(PARTS)))
+    linear = [isinstance(readout.target, LinearTarget) for readout in readouts]
+    for chosen, evaluate, rng in (
+        (np.flatnonzero(linear), _linear, labels_rng),
+        (np.flatnonzero(np.logical_not(linear)), _masked_features, columns_rng),
+    ):
+        if chosen.size:
+            out[chosen] = evaluate(sample, [readouts[int(i)] for i in chosen], rng)
+    return out
 
 
-@lru_cache(maxsize=8)
-def _population(design: Design, spectrum: Spectrum, entropy: Any, key: Any) -> Population:
-    """Return the population that all trials of a sampling share."""
-    seed = np.random.SeedSequence(entropy, spawn_key=(*key, 0))
-    return design.population(spectrum, np.random.default_rng(seed))
+def _seed(root: np.random.SeedSequence, name: str, *numbers: int) -> np.random.SeedSequence:
+    key = (*root.spawn_key, *words(name), *numbers)
+    return np.random.SeedSequence(root.entropy, spawn_key=key)
 
 
-def _linear(
-    sample: Sample, readout: Readout, target: LinearTarget, rng: np.random.Generator
-) -> Array:
-    """Return the risk of a linear task, averaged exactly over directions and noise (eq-linear).
+@lru_cache(maxsize=1)
+def _population(
+    design: Design, spectrum: Spectrum, entropy: Any, spawn_key: Any, name: str
+) -> Population:
+    """Return the population that all trials of a design share.
 
-    The mass of beta is fixed per eigenvalue and its signs are random in the eigenbasis: the mean
-    over signs is a sum over eigenvectors, one response each.
+    One is kept: batches come design by design, and at d = 4000 it takes 0.4 GB.
+    """
+    root = np.random.SeedSequence(entropy, spawn_key=spawn_key)
+    return design.population(spectrum, np.random.default_rng(_seed(root, name)))
+
+
+def _linear(sample: Sample, readouts: Sequence[Readout], rng: np.random.Generator) -> Array:
+    """Return the risks of linear tasks, averaged exactly over directions and noise.
+
+    The mass of beta is fixed per eigenvalue (eq-linear-target) and its signs are random in the
+    eigenbasis: the mean over signs is a sum over eigenvectors, one response each.
     """
     sampling, population = sample.sampling, sample.population
     counted = None
     if sampling.rows == "masked" and sample.keep is not None:
         # The label is masked as if it were one more feature.
         counted = rng.random(sample.ratios.shape) < sample.ratios
-    masses = masses_of(target, population.eigenvalues)
-    beta = population.eigenvectors[:, masses > 0] * np.sqrt(masses[masses > 0])
-    fit = sample.fit(counted, None, readout.ridge)
-    from_signal = errors(population, readout, beta, fit.coefficients(sample.rows @ beta)).sum()
-    noise = target.signal_variance / float(np.asarray(target.snr))
-    if noise == 0:
-        return np.array([from_signal, 0.0])
-    units = fit.coefficients(np.eye(sampling.samples))
-    return np.array([from_signal, noise * errors(population, readout, 0.0, units).sum()])
+    rows = sample.masked(counted, None)
+    fit = cache(rows.fit)
+
+    @cache
+    def noise_trace(ridge: float, p: float) -> float:
+        return fit(ridge).noise_trace(second_moment(population, p))
+
+    @cache
+    def signals(ridge: float, task: LinearTarget) -> dict[float, float]:
+        """Risk of the signal at every test ratio."""
+        masses = masses_of(task, population.eigenvalues)
+        used = np.flatnonzero(masses)
+        risks = dict.fromkeys([readout.test_mask_ratio for readout in readouts], 0.0)
+        for start in range(0, used.size, DIRECTIONS):
+            some = used[start : start + DIRECTIONS]
+            beta = population.eigenvectors[:, some] * np.sqrt(masses[some])
+            coefficients = fit(ridge).coefficients(sample.rows @ beta)
+            for p in risks:
+                risks[p] += float(errors(population, p, beta, coefficients).sum())
+        return risks
+
+    out = []
+    for readout in readouts:
+        target, ridge, p = readout.target, readout.ridge, readout.test_mask_ratio
+        assert isinstance(target, LinearTarget)
+        signal = signals(ridge, replace(target, snr=1.0))[p]
+        noise = target.signal_variance / float(np.asarray(target.snr))
+        out.append([signal, noise * noise_trace(ridge, p) if noise > 0 else 0.0])
+    return np.array(out)
 
 
 def masses_of(target: LinearTarget, eigenvalues: Array) -> Array:
@@ -146,45 +228,61 @@ def masses_of(target: LinearTarget, eigenvalues: Array) -> Array:
     return np.asarray(masses * (target.signal_variance / (masses @ eigenvalues)))
 
 
-def _masked_features(sample: Sample, readout: Readout, rng: np.random.Generator) -> Array:
-    """Return the mean risk of a few features, each regressed on the others (eq-masked-feature).
+def _masked_features(
+    sample: Sample, readouts: Sequence[Readout], rng: np.random.Generator
+) -> Array:
+    """Return the mean risks of a few features, each regressed on the others (eq-masked-feature).
 
     The population regression is beta, and its residual the noise. Where the noise is independent
-    of the other features it is integrated out; where it is only uncorrelated with them (real
-    rows) its part is what the risk of the full response adds to that of the predictable part.
+    of the other features it is integrated out; where it is only uncorrelated with them (rows that
+    are not Gaussian) its part is what the risk of the full response adds to that of the
+    predictable part.
     """
     sampling, population, rows = sample.sampling, sample.population, sample.rows
     number = max(COLUMNS, CHEAP // sampling.dimension)
     columns = rng.permutation(sampling.dimension)[:number]
     beta, variances = regressions(population, columns)
     predictable = rows @ beta
-    signals, noises = [], []
-    for column, coefficients, sigma2, response in zip(
-        columns, beta.T, variances, predictable.T, strict=True
-    ):
+    parts = np.zeros((len(readouts), len(PARTS)))
+    for index, column in enumerate(columns):
         counted = None
         if sampling.rows == "masked" and sample.keep is not None:
             counted = ~sample.keep[:, :, column]
-        fit = sample.fit(counted, int(column), readout.ridge)
+        masked = sample.masked(counted, int(column))
         if sampling.design.has_independent_noise:
-            signs = rng.choice([-1.0, 1.0], size=(rows.shape[0], PROBES))
-            estimates = fit.coefficients(np.column_stack([response, signs]))
-            signal = errors(population, readout, coefficients[:, None], estimates[:, :1])[0]
-            noise = sigma2 * errors(population, readout, 0.0, estimates[:, 1:]).mean()
+            noise = rng.choice([-1.0, 1.0], size=(rows.shape[0], PROBES))
+            truths = np.zeros((sampling.dimension, 1 + PROBES))
+            truths[:, 0] = beta[:, index]
         else:
-            estimates = fit.coefficients(np.column_stack([response, rows[:, column]]))
-            signal, total = errors(population, readout, coefficients[:, None], estimates)
-            noise = total - signal
-        signals.append(signal)
-        noises.append(noise)
-    return np.array([np.mean(signals), np.mean(noises)])
+            noise = rows[:, [column]]
+            truths = beta[:, [index, index]]
+        responses = np.column_stack([predictable[:, index], noise])
+        estimates: dict[float, Array] = {}
+        for place, readout in enumerate(readouts):
+            ridge, p = readout.ridge, readout.test_mask_ratio
+            if ridge not in estimates:
+                estimates[ridge] = masked.fit(ridge).coefficients(responses)
+            found = estimates[ridge]
+            signal, *rest = errors(population, p, truths, found)
+            if sampling.design.has_independent_noise:
+                parts[place] += signal, variances[index] * np.mean(rest)
+            else:
+                parts[place] += signal, rest[0] - signal
+    return parts / columns.size
 
 
-def errors(
-    population: Population, readout: Readout, beta: Array | float, coefficients: Array
-) -> Array:
-    """Return the test risk of each column of coefficients, shape (d, r) to (r,)."""
-    p = readout.test_mask_ratio
+def second_moment(population: Population, p: float) -> Array:
+    """Return the second moment of test inputs with mask ratio p (eq-row-moments)."""
+    if p == 0:
+        return population.covariance
+    q = 1 - p
+    second = q * q * population.covariance
+    second.flat[:: second.shape[0] + 1] += q * p * np.diag(population.covariance)
+    return second
+
+
+def errors(population: Population, p: float, beta: Array | float, coefficients: Array) -> Array:
+    """Return the test risk of each column of coefficients at test ratio p, (d, r) to (r,)."""
     q = 1 - p
     covariance = population.covariance
     miss = beta - q * coefficients

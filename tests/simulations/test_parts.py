@@ -113,7 +113,9 @@ def test_grouped_masks_and_shared_ratios():
     assert (keep[..., 0] != keep[..., 3]).any()
     np.testing.assert_array_equal(ratios, ratios[[0, 0, 0, 3, 3, 3, 6, 6]])
     assert np.unique(ratios).size == 6
-    images = RealRows(np.random.default_rng(0).random((9, 4)), places=[[0, 0], [0, 1], [0, 2], [2, 0]])
+    images = RealRows(
+        np.random.default_rng(0).random((9, 4)), places=[[0, 0], [0, 1], [0, 2], [2, 0]]
+    )
     assert images.patches(2, 4) == (0, 0, 1, 2)
 
 

@@ -33,7 +33,8 @@ def undisturbed(tmp_path_factory):
 
 
 def test_batches_can_be_read(undisturbed):
-    rows = list(csv.DictReader((undisturbed / "batches.csv").open()))
+    text = (undisturbed / "batches.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
     assert len(rows) == 2 * 2 * 2 * 10
     assert {row["trials"] for row in rows} == {"4"}
     assert {row["design"] for row in rows}.isdisjoint(row["cell"] for row in rows)
@@ -66,7 +67,7 @@ def test_killed_runs_end_with_the_same_bytes(undisturbed, tmp_path):
             kills += 1
         process.wait(timeout=60)
     assert kills >= 2
-    assert 0 < len(batches.read_text().splitlines())
+    assert batches.stat().st_size > 0
     assert finished(tmp_path) == (undisturbed / "summary.csv").read_bytes()
 
 

@@ -1,0 +1,1 @@
+"""Studies whose pages in docs/studies are made by running them."""
