@@ -1,0 +1,302 @@
+"""Quick answers in a terminal: ``python -m ridgeless {risk,curve,recommend}``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+import ridgeless as rl
+from ridgeless import names
+
+EXAMPLES = """examples:
+  python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2
+  python -m ridgeless curve --spectrum ar1:0.9 --dimension 500 --masks-per-sample inf
+  python -m ridgeless curve --target linear --snr 4 --alignment 1 --output results/curve
+  python -m ridgeless recommend data.csv --json
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise rl.DomainError(message)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code: 0, 2 for a user's mistake, 130 for Ctrl-C."""
+    try:
+        chosen = _parser().parse_args(arguments)
+        chosen.run(chosen)
+    except (rl.DomainError, NotImplementedError, rl.ConvergenceError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    options: dict[str, Any] = {
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "epilog": EXAMPLES,
+    }
+    parser = _Parser(prog="python -m ridgeless", description=__doc__, **options)
+    commands = parser.add_subparsers(required=True, metavar="{risk,curve,recommend}")
+
+    risk = commands.add_parser("risk", help="the risk at one mask ratio", **options)
+    risk.add_argument("--mask-ratio", default="0.5", help="0.5, or uniform:0.1:0.9 (R2MAE), "
+                      "linear:0.3:0.15, cosine:0.3:0.15")  # fmt: skip
+    curve = commands.add_parser("curve", help="the risk against the mask ratio", **options)
+    curve.add_argument("--mask-ratios", nargs="+", type=float, metavar="P",
+                       default=np.linspace(0.05, 0.95, 19).round(2).tolist())  # fmt: skip
+    for command in (risk, curve):
+        _add_problem(command)
+    _add_training(risk, aspect_ratio=2.0, masks="1")
+    _add_training(curve, aspect_ratio=2.0, masks="1")
+    risk.set_defaults(run=_risk)
+    curve.set_defaults(run=_curve)
+
+    recommend = commands.add_parser("recommend", help="a mask ratio for a data file", **options)
+    recommend.add_argument("data", help="rows are samples: .npy, or .csv with or without a header")
+    recommend.add_argument("--target", type=int, metavar="COLUMN",
+                           help="predict this column (from 0) instead of masked ones")  # fmt: skip
+    recommend.add_argument("--confidence", type=float, default=0.9)
+    recommend.add_argument("--replicates", type=int, default=40, help="bootstrap replicates")
+    recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
+    _add_training(recommend, aspect_ratio=None, masks="inf")
+    recommend.set_defaults(run=_recommend)
+    for command in (curve, recommend):
+        command.add_argument("--plot", metavar="FILE", help="draw the curve, e.g. curve.png")
+        command.add_argument("--output", metavar="DIR", help="write curve.csv and curve.json there")
+    return parser
+
+
+def _add_problem(parser: argparse.ArgumentParser) -> None:
+    spectra = ", ".join(f"{name}:{default:g}" for name, (default, _) in names.SPECTRA.items())
+    parser.add_argument("--spectrum", default="power_law:1", help=f"one of {spectra}")
+    parser.add_argument("--dimension", type=int, default=1000, help="number of eigenvalues")
+    parser.add_argument("--eigenvalues", metavar="FILE", help="take them from a .npy or text file")
+    parser.add_argument("--target", choices=["masked_feature", "linear"], default="masked_feature")
+    parser.add_argument("--snr", type=float, default=1.0, help="of the linear target")
+    parser.add_argument("--alignment", type=float, default=0.0,
+                        help="of the linear target: beta^2 ~ s^alignment")  # fmt: skip
+    parser.add_argument("--rows", choices=["masked", "all"], help="default: as the target says")
+
+
+def _add_training(parser: argparse.ArgumentParser, aspect_ratio: float | None, masks: str) -> None:
+    parser.add_argument("--aspect-ratio", type=float, default=aspect_ratio,
+                        help="features per sample")  # fmt: skip
+    parser.add_argument("--masks-per-sample", type=float, default=masks, help="1, 2, ... or inf")
+    parser.add_argument("--ridge", type=float, default=0.0)
+    parser.add_argument("--test-mask-ratio", type=float, default=0.0)
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+
+
+# --- the commands -------------------------------------------------------------------------------
+
+
+def _risk(chosen: argparse.Namespace) -> None:
+    problem = _problem(chosen)
+    found = rl.risk(mask_ratio=names.mask_ratio(chosen.mask_ratio), **problem)
+    parts = {name: float(getattr(found, name)) for name in _PARTS}
+    if chosen.json:
+        print(_json(chosen, parts))
+        return
+    for name, value in parts.items():
+        print(f"{name.replace('_', ' '):18} {value:.6g}")
+
+
+def _curve(chosen: argparse.Namespace) -> None:
+    problem = _problem(chosen)
+    found = rl.risk(mask_ratio=np.array(chosen.mask_ratios), **problem)
+    best = rl.optimal_mask_ratio(**problem)
+    columns = _columns(np.array(chosen.mask_ratios), found)
+    summary = {
+        "optimal_mask_ratio": best.mask_ratio,
+        "optimal_risk": best.risk,
+        "within_10_percent": [best.low, best.high],
+    }
+    said = [
+        f"best mask ratio {best.mask_ratio:.3f}, risk {best.risk:.4g}; within 10% of it from "
+        f"{best.low:.3f} to {best.high:.3f}"
+    ]
+    if best.mask_ratio == 1:
+        said.append("a mask ratio of 1 means that predicting 0 is best: nothing can be learnt")
+    _report(chosen, columns, summary, said, "total", "risk")
+
+
+def _recommend(chosen: argparse.Namespace) -> None:
+    advice = rl.recommend(
+        _table(chosen.data),
+        target_column=chosen.target,
+        aspect_ratio=chosen.aspect_ratio,
+        masks_per_sample=chosen.masks_per_sample,
+        ridge=chosen.ridge,
+        test_mask_ratio=chosen.test_mask_ratio,
+        confidence=chosen.confidence,
+        replicates=chosen.replicates,
+        rng=chosen.rng,
+    )
+    one = advice.one_mask
+    summary = {
+        "mask_ratio": advice.mask_ratio,
+        "within_10_percent": [advice.low, advice.high],
+        "interval": list(advice.interval),
+        "one_mask_per_sample": {"mask_ratio": one.mask_ratio, "risk": one.risk},
+        "aspect_ratio": advice.aspect_ratio,
+        "eigenvalues": advice.spectrum.eigenvalues.tolist(),
+        "weights": advice.spectrum.weights.tolist(),
+        "diagnostics": list(advice.diagnostics),
+    }
+    low, high = advice.interval
+    said = [
+        f"mask ratio {advice.mask_ratio:.3f} ({chosen.confidence:.0%} interval from the estimated "
+        f"spectrum: {low:.3f} to {high:.3f})",
+        f"risk within 10% of its best from {advice.low:.3f} to {advice.high:.3f}"
+        + (": a reasonable range for a random ratio (R2MAE)" if advice.high > 0.01 else ""),
+        f"with one mask per sample: {one.mask_ratio:.3f}, risk {one.risk:.4g}; the peak where rows "
+        "are as many as features is what fresh masks every epoch dodge",
+        *(f"careful: {sentence}" for sentence in advice.diagnostics),
+    ]
+    columns = _columns(advice.curve_ratios, advice.risk)
+    _report(chosen, columns, summary, said, "prediction_error", "prediction error")
+
+
+_PARTS = (
+    "total", "bias", "design_variance", "noise_variance", "prediction_error", "null", "noise",
+)  # fmt: skip
+
+
+def _problem(chosen: argparse.Namespace) -> dict[str, Any]:
+    spectrum = names.spectrum(chosen.spectrum, chosen.dimension)
+    if chosen.eigenvalues:
+        spectrum = rl.Spectrum(np.ravel(_table(chosen.eigenvalues)))
+    target: Any = rl.MaskedFeature()
+    if chosen.target == "linear":
+        target = rl.LinearTarget(snr=chosen.snr, alignment=chosen.alignment)
+    return {
+        "spectrum": spectrum,
+        "target": target,
+        "aspect_ratio": chosen.aspect_ratio,
+        "ridge": chosen.ridge,
+        "rows": chosen.rows,
+        "masks_per_sample": chosen.masks_per_sample,
+        "test_mask_ratio": chosen.test_mask_ratio,
+    }
+
+
+def _columns(ratios: NDArray[np.float64], found: rl.Risk) -> dict[str, list[float]]:
+    table = {"mask_ratio": ratios.tolist()}
+    return table | {name: np.asarray(getattr(found, name)).tolist() for name in _PARTS}
+
+
+def _report(
+    chosen: argparse.Namespace,
+    columns: dict[str, list[float]],
+    summary: dict[str, Any],
+    said: list[str],
+    shown: str,
+    label: str,
+) -> None:
+    """Print the curve as JSON or as bars, and write what was asked for."""
+    text = _json(chosen, summary | {"curve": columns})
+    if chosen.json:
+        print(text)
+    else:
+        print(f"{'mask ratio':>10}  {label}")
+        ratios, values = columns["mask_ratio"], columns[shown]
+        finite = [value for value in values if math.isfinite(value)]
+        top = 4 * min(finite) if finite and min(finite) > 0 else 1.0
+        for ratio, value in zip(ratios, values, strict=True):
+            bar = "#" * min(40, round(40 * min(value, top) / top))
+            print(f"{ratio:10.2f}  {value:<10.4g} {bar}{'>' if value > top else ''}")
+        print(*said, sep="\n")
+    if chosen.output:
+        folder = Path(chosen.output)
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = [",".join(columns)] + [
+            ",".join(repr(value) for value in row) for row in zip(*columns.values(), strict=True)
+        ]
+        _write(folder / "curve.csv", "\n".join(rows) + "\n")
+        _write(folder / "curve.json", text + "\n")
+    if chosen.plot:
+        _plot(chosen.plot, columns["mask_ratio"], columns[shown], label)
+
+
+def _table(path: str) -> NDArray[np.float64]:
+    """Read numbers from a .npy file, or from text with commas or spaces and perhaps a header."""
+    try:
+        if path.endswith(".npy"):
+            return np.asarray(np.load(path, allow_pickle=False))
+        lines = [x for x in Path(path).read_text(encoding="utf-8").splitlines() if x.strip()]
+        if not lines:
+            raise rl.DomainError(f"{path} is empty")
+        cells = [line.replace(",", " ").split() for line in lines]
+        for skipped in (0, 1):  # a header, at most
+            try:
+                return np.array([[float(x) for x in row] for row in cells[skipped:]])
+            except ValueError:
+                continue
+    except rl.DomainError:
+        raise
+    except (ValueError, EOFError, UnicodeDecodeError) as error:
+        raise rl.DomainError(f"{path} cannot be read as a table of numbers: {error}") from None
+    raise rl.DomainError(f"{path} must hold numbers only, of equal count in every line")
+
+
+def _json(chosen: argparse.Namespace, content: dict[str, Any]) -> str:
+    settings = {k: v for k, v in vars(chosen).items() if k != "run"}
+    return json.dumps(
+        _finite(content | {"settings": settings, "version": rl.__version__}), indent=1
+    )
+
+
+def _finite(value: Any) -> Any:
+    """Replace infinities, which JSON cannot hold, by the text "inf"."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return "inf" if isinstance(value, float) and math.isinf(value) else value
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def _plot(path: str, ratios: list[float], values: list[float], label: str) -> None:
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise rl.DomainError("--plot needs matplotlib: pip install matplotlib") from None
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    drawn = np.where(np.isfinite(values), values, np.nan)
+    axes.plot(ratios, drawn, color="#0072B2", lw=2)
+    floor = float(np.nanmin(drawn))
+    axes.set(xlabel="mask ratio  $p$", ylabel=label, xlim=(0, 1), ylim=(0, 6 * floor or 1))
+    axes.grid(alpha=0.3)
+    try:
+        figure.savefig(path, dpi=150)
+    except ValueError as error:
+        raise rl.DomainError(f"--plot: {error}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
