@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from ridgeless.errors import DomainError, count, nonnegative_array, real_scalar
 from ridgeless.estimation import SampleSpectrum, constant_columns, standardized, table_of
-from ridgeless.interlacing import interlace
 from ridgeless.optimal import OptimalMaskRatio, minimum, optimal_mask_ratio
 from ridgeless.risk import Risk, risk
 from ridgeless.spectrum import Spectrum
@@ -177,8 +176,11 @@ def _column_task(
 
     As for a typical feature, with the spectrum as this one sees it in place of the average.
     """
-    # Entries [(S + l)^-1]_jj of the sample resolvent, from the smaller Gram matrix.
     from scipy.linalg import eigh
+
+    from ridgeless.interlacing import interlace
+
+    # Entries [(S + l)^-1]_jj of the sample resolvent, from the smaller Gram matrix.
 
     samples = rows.shape[0]
     values, vectors = eigh(rows @ rows.T / samples) if samples < rows.shape[1] else (None, None)
