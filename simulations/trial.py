@@ -7,10 +7,10 @@ The population is known, so the test risk of coefficients :math:`b` needs no tes
 
 The coefficients are linear in the response, so the noise adds :math:`\sigma^2` times a trace to
 the risk of the signal, and the mean over random signs of beta in the eigenbasis is a sum over
-eigenvectors. For a linear task both are evaluated exactly: at d from 200 to 800 that gives the
-smaller error per second (benchmarks/simulation.py). A masked feature needs a regression of its own
-per feature; there the features differ by more than a trace would save, and a few random signs
-stand for the noise.
+eigenvectors. For a linear task both are evaluated exactly: at d = 400 and 800 random signs need 1.4
+to 10 times the time for the same error with 4 or 16 of them, and 0.8 to 1.6 times with 64
+(benchmarks/simulation.py). A masked feature needs a regression of its own, and the features differ
+among themselves; there a few random signs stand for the noise.
 """
 
 from __future__ import annotations
