@@ -24,7 +24,7 @@ def real_array(name: str, value: Any) -> NDArray[np.float64]:
         array = np.asarray(value)
     except ValueError as error:
         raise DomainError(f"{name} must be a regular array of real numbers: {error}") from None
-    if array.dtype.kind not in "iufO":
+    if array.dtype.kind not in "iufO" or (array.dtype == object and None in array.ravel()):
         raise DomainError(f"{name} must be real numbers, got {_shown(value)} of type {array.dtype}")
     try:
         array = array.astype(np.float64)

@@ -277,7 +277,7 @@ def _refine(
 def _checked_target(target: Target | None) -> Target:
     if target is None:
         return MaskedFeature()
-    if not (hasattr(target, "rows") and hasattr(target, "on")):
+    if isinstance(target, type) or not (hasattr(target, "rows") and hasattr(target, "on")):
         raise DomainError(f"target must be MaskedFeature() or LinearTarget(...), got {target!r}")
     return target
 

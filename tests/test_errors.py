@@ -42,6 +42,8 @@ GOOD: dict[str, Any] = {"spectrum": [1.0, 2.0], "mask_ratio": 0.5}
         ("masks_per_sample", [1, 2], "masks_per_sample must be one number"),
         ("test_mask_ratio", 2.0, r"test_mask_ratio must lie in \[0, 1\]"),
         ("target", "linear", "target must be MaskedFeature"),
+        ("target", rl.LinearTarget, "target must be MaskedFeature"),
+        ("aspect_ratio", None, "aspect_ratio must be real numbers, got None"),
     ],
 )
 def test_risk_names_the_argument(argument: str, value: Any, says: str) -> None:
