@@ -314,6 +314,7 @@ class _SeveralClasses:
 
     def __call__(self, gamma: float, ridge: float, p_t: float) -> _Equivalent:
         from ridgeless import fixed_point as fp
+        from ridgeless.sums import class_sums
 
         task, size = self.task, self.task.beta.size
         ridge *= self.ridge_scale
@@ -329,7 +330,7 @@ class _SeveralClasses:
             residual = math.inf
             for _ in range(fp.MAX_STEPS):
                 m1, m0 = math.exp(log_m1), math.exp(log_m0)
-                sums = fp.class_sums(w, a, b, 1.0, 1.0, base, m1, m0)
+                sums = class_sums(w, a, b, 1.0, 1.0, base, m1, m0)
                 _, traces = self._resolvent(e, sums[0], sums[1])
                 distance = fp.excess(gamma, 1.0, self.rows, 1.0, sums[-1], 1.0)
                 f_a, f_b, step1, step0 = fp.newton_step(
@@ -346,7 +347,7 @@ class _SeveralClasses:
                     f"the fixed point did not converge at aspect_ratio = {gamma / task.share!r}, "
                     f"ridge = {ridge * task.scale!r}: residual {residual:.3g}"
                 )
-        sums = fp.class_sums(w, a, b, 1.0, 1.0, base, m1, m0)
+        sums = class_sums(w, a, b, 1.0, 1.0, base, m1, m0)
         alpha, beta, a1, b1, a11, a10, a00 = sums[:7]
         inverse, traces = self._resolvent(e, alpha, beta)
         g = base + a * m1 + b * m0
