@@ -1,0 +1,1 @@
+"""Do trained networks follow the curve? MLP, CNN and Transformer models on masked inputs."""

@@ -1,0 +1,195 @@
+r"""The plot that must be flat: gradient descent on the linear model, over the theory's risk.
+
+Gaussian rows have the spectrum of a data set, and constant variances. The linear model of
+`validation.models` starts at zero and is trained until its gradient vanishes, with one mask per
+row (it ends at the min-norm solution) or with fresh masks at every step (infinitely many masks per
+row). Its risk, given what it learned, is exact: the rows' covariance is known.
+
+What is left between it and the theory is Monte Carlo error and finite size. The latter falls like
+1/d, so the difference between the risks at d/2 and at d estimates what remains at d.
+
+Each scheme is also compared with the formula of the other one, which is wrong for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import ridgeless as rl
+from ridgeless import ConvergenceError, RatioLaw
+from ridgeless.names import mask_ratio
+from simulations.designs import GaussianRows
+from validation.datasets.tokens import Tokens
+from validation.masking import RatioSampler
+from validation.models import Linear
+
+__all__ = ["Bridge", "bridge", "descend", "trained_risk"]
+
+Array = NDArray[np.float64]
+Scheme = Literal["one mask", "fresh masks"]
+
+CHECK_EVERY = 50
+FLAT = 1e-6  # a gradient this small, relative to the first, is zero
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Which linear models are trained, and how often."""
+
+    ratios: tuple[str, ...] = ("0.2", "0.4", "0.6", "0.8", "uniform:0.2:0.8")
+    aspect_ratios: tuple[float, ...] = (0.25, 2.0)
+    dimension: int = 192
+    trials: int = 6
+    steps: int = 20000
+
+    def rows(self, eigenvalues: Array, rng: np.random.SeedSequence) -> Iterator[dict[str, Any]]:
+        """Yield one row of the report per ratio, aspect ratio and scheme."""
+        schemes: tuple[Scheme, ...] = ("one mask", "fresh masks")
+        for gamma in self.aspect_ratios:
+            for name in self.ratios:
+                for scheme in schemes:
+                    yield self._row(eigenvalues, name, gamma, scheme, rng)
+
+    def _row(
+        self,
+        eigenvalues: Array,
+        name: str,
+        gamma: float,
+        scheme: Scheme,
+        rng: np.random.SeedSequence,
+    ) -> dict[str, Any]:
+        law = mask_ratio(name)
+        means = {}
+        for size in (self.dimension // 2, self.dimension):
+            # Twice the trials at half the size, which vary more.
+            number = self.trials * self.dimension // size
+            risks = [
+                trained_risk(_resized(eigenvalues, size), law, gamma, scheme, child, self.steps)
+                for child in np.random.SeedSequence(rng.entropy, spawn_key=(size,)).spawn(number)
+            ]
+            means[size] = np.mean(risks), np.std(risks, ddof=1) / math.sqrt(number)
+        (half, half_error), (trained, error) = means.values()
+        theory, wrong = (
+            float(
+                rl.risk(
+                    eigenvalues, law, aspect_ratio=gamma, masks_per_sample=masks
+                ).prediction_error
+            )
+            for masks in ((1, math.inf) if scheme == "one mask" else (math.inf, 1))
+        )
+        finite = abs(half - trained)
+        bound = 2 * math.hypot(error, half_error) + finite
+        return {
+            "ratio": name,
+            "aspect_ratio": gamma,
+            "scheme": scheme,
+            "dimension": self.dimension,
+            "theory": theory,
+            "trained": float(trained),
+            "standard_error": float(error),
+            "finite_size": float(finite),
+            "agrees": bool(abs(trained - theory) <= bound),
+            "wrong_formula": wrong,
+            "wrong_agrees": bool(abs(trained - wrong) <= bound),
+        }
+
+
+def bridge(data: Tokens, settings: Bridge, rng: int = 0) -> list[dict[str, Any]]:
+    """Return the bridge for the correlation spectrum of a data set."""
+    columns = data.columns(data.train)[:, data.counted].astype(np.float64)
+    columns = columns[:, columns.std(axis=0) > 0]
+    correlation = np.corrcoef(columns, rowvar=False)
+    eigenvalues = np.array(rl.Spectrum.from_covariance(correlation).eigenvalues)
+    return list(settings.rows(eigenvalues, np.random.SeedSequence(rng)))
+
+
+def trained_risk(
+    eigenvalues: Array,
+    law: RatioLaw | float,
+    aspect_ratio: float,
+    scheme: Scheme,
+    seed: np.random.SeedSequence,
+    steps: int = 20000,
+) -> float:
+    """Return the exact prediction error of one linear model trained by gradient descent.
+
+    All features are predicted, each from the others, with nothing else hidden at test time; the
+    error is their mean, in units of their variance.
+
+    Raises
+    ------
+    ConvergenceError
+        If the gradient has not vanished after `steps` steps.
+    """
+    rng = np.random.default_rng(seed)
+    size = len(eigenvalues)
+    spectrum = rl.Spectrum(eigenvalues)
+    sigma = GaussianRows().population(spectrum, rng).covariance
+    root = np.linalg.cholesky(sigma + 1e-12 * np.eye(size))
+    rows = rng.standard_normal((round(size / aspect_ratio), size)) @ root.T
+    sampler = RatioSampler(law, "sample", rng)
+    predicted = descend(rows, sampler, scheme, steps)
+    residual = np.eye(size) - predicted  # row j: what is left of feature j
+    return float(np.einsum("ij,jk,ik->i", residual, sigma, residual).mean() / np.diag(sigma).mean())
+
+
+def descend(rows: Array, sampler: RatioSampler, scheme: Scheme, steps: int) -> Array:
+    """Return W, shape (d, d), with which the linear model predicts hidden features of `rows`.
+
+    Gradient descent with Nesterov's momentum on the sum of squared errors at hidden features, from
+    zero. With fresh masks the step size falls, which averages the noise of the masks out.
+    """
+    number, size = rows.shape
+    samples = rows[..., None].astype(np.float32)
+    grid = (1, size)
+    model = Linear(Tokens("bridge", samples, samples[:1], grid)).double()
+    values = torch.as_tensor(rows)[..., None]
+
+    def masks() -> torch.Tensor:
+        ratios = sampler.ratios(number)[:, None]
+        return torch.as_tensor(sampler.rng.random((number, size)) < ratios)
+
+    hidden = masks()
+    # The largest curvature of any feature's problem is at most that of the masked rows.
+    blank = model.blank(values, hidden)[..., 0]
+    curvature = float(torch.linalg.matrix_norm(blank, 2)) ** 2
+    if scheme == "fresh masks":
+        curvature *= 1.5
+    optimizer = torch.optim.SGD(model.parameters(), lr=1 / curvature, momentum=0.97, nesterov=True)
+    first = None
+    for step in range(steps):
+        if scheme == "fresh masks":
+            hidden = masks()
+            for group in optimizer.param_groups:
+                group["lr"] = math.cos(math.pi * step / (2 * steps)) ** 2 / curvature
+        optimizer.zero_grad()
+        wrong = (model(values, hidden) - values).square()[hidden].sum() / 2
+        wrong.backward()
+        optimizer.step()
+        if scheme == "one mask" and step % CHECK_EVERY == 0:
+            gradient = float(model.map.weight.grad.norm())
+            first = gradient if first is None else first
+            if gradient <= FLAT * first:
+                break
+    else:
+        if scheme == "one mask":
+            raise ConvergenceError(
+                f"gradient descent must reach a gradient of {FLAT:g} of the first within {steps} "
+                f"steps, got {gradient / first:.1e}"
+            )
+    return np.asarray(model.map.weight.detach().numpy(), dtype=np.float64)
+
+
+def _resized(eigenvalues: Sequence[float] | Array, size: int) -> Array:
+    """Return `size` eigenvalues with the same law: quantiles at equal steps, of the same mean."""
+    sorted_values = np.sort(eigenvalues)
+    steps = np.linspace(0, len(sorted_values), size + 1)
+    total = np.interp(steps, np.arange(len(sorted_values) + 1), np.r_[0, np.cumsum(sorted_values)])
+    return np.diff(total) * size / len(sorted_values)

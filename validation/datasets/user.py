@@ -1,0 +1,91 @@
+"""A file of one's own as a data set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ridgeless import DomainError
+from simulations.datasets import table
+from validation.datasets import text
+from validation.datasets.images import from_pixels
+from validation.datasets.tokens import Tokens, standardised
+
+__all__ = ["READERS", "read"]
+
+LEAST_SAMPLES = 10
+MOST_SYMBOLS = 64
+OTHER = "\0"
+HELD_OUT = 0.2
+SPLIT = 7
+
+
+def read(path: Path) -> Tokens:
+    """Return a table (rows are samples), a stack of images (.npy with 3 axes), or text.
+
+    Raises
+    ------
+    DomainError
+        If the file is missing, empty, not finite, or has too few samples.
+    """
+    if not path.is_file():
+        raise DomainError(f"data must be a file, but {path} is not there")
+    if path.stat().st_size == 0:
+        raise DomainError(f"{path} must hold data, but is empty")
+    return READERS[path.suffix](path)
+
+
+def _numbers(path: Path) -> Tokens:
+    """Return columns as tokens without neighbours, or images as patches of one pixel."""
+    values = _array(path)
+    if values.ndim not in (2, 3) or not np.isrealobj(values) or values.dtype == object:
+        raise DomainError(
+            f"{path} must hold a table of samples x values or samples x height x width, got shape "
+            f"{values.shape} of {values.dtype}"
+        )
+    values = values.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise DomainError(f"{path} must be finite, got nan or inf")
+    if len(values) < LEAST_SAMPLES or values[0].size < 2:
+        raise DomainError(
+            f"{path} must have at least {LEAST_SAMPLES} samples of 2 values, got {values.shape}"
+        )
+    if values.ndim == 3:
+        return from_pixels(values[..., None], 1, path.stem)
+    order = np.random.default_rng(SPLIT).permutation(len(values))
+    held = int(HELD_OUT * len(values))
+    columns = values[:, :, None]
+    train, test, used = standardised(columns[order[held:]], columns[order[:held]])
+    return Tokens(path.stem, train, test, (1, values.shape[1]), 0, used, ordered=False)
+
+
+def _array(path: Path) -> np.ndarray:
+    if path.suffix == ".csv":
+        return np.array(table(str(path)).table)
+    try:
+        return np.asarray(np.load(path))
+    except (ValueError, EOFError, OSError):
+        raise DomainError(f"{path} must be a whole .npy file of numbers") from None
+
+
+def _text(path: Path) -> Tokens:
+    """Return windows of characters, the rarest of which become one; the last fifth is held out."""
+    try:
+        letters = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DomainError(f"{path} must be text in UTF-8") from None
+    least = LEAST_SAMPLES * text.WINDOW
+    if len(letters) < least:
+        raise DomainError(f"{path} must have at least {least} characters, got {len(letters)}")
+    common = "".join(letter for letter, _ in Counter(letters).most_common(MOST_SYMBOLS - 1))
+    rare = "".join(set(letters) - set(common))
+    symbols = text.windows(letters.translate(dict.fromkeys(map(ord, rare), OTHER)), common + OTHER)
+    edge = len(symbols) - len(symbols) // 5
+    order = np.random.default_rng(SPLIT).permutation(edge)
+    return Tokens(path.stem, symbols[order], symbols[edge:], (1, text.WINDOW), len(common) + 1)
+
+
+READERS: dict[str, Callable[[Path], Tokens]] = {".npy": _numbers, ".csv": _numbers, ".txt": _text}

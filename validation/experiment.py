@@ -1,0 +1,219 @@
+"""Run what an experiment lacks, and keep each result the moment it is there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ridgeless import DomainError, RatioLaw
+from simulations.backends import backend, deaf_children
+from simulations.files import replacing
+from simulations.identity import array_digest
+from validation.datasets import load
+from validation.datasets.tokens import Tokens
+from validation.pretrain import Recipe
+from validation.settings import Experiment, Run
+
+__all__ = ["RUNS", "experiment_runs", "perform", "read_results", "run_of", "train_one"]
+
+#: One line of JSON per finished run, appended.
+RUNS = "runs.jsonl"
+SHAPE = "settings.json"
+MODELS = "models"
+
+Result = dict[str, Any]
+
+
+def experiment_runs(settings: Experiment) -> dict[str, Run]:
+    """Return the runs of an experiment by their ids.
+
+    Raises
+    ------
+    DomainError
+        If a data set is unknown, not installed, or has too few training samples.
+    """
+    sets = {name: load(name) for name in settings.data}
+    for name, data in sets.items():
+        if max(settings.samples) > len(data.train):
+            raise DomainError(
+                f"samples must be at most {len(data.train)} for {name}, got {max(settings.samples)}"
+            )
+    runs = settings.runs(
+        {name: bool(data.symbols) for name, data in sets.items()},
+        {name: data.ordered for name, data in sets.items()},
+    )
+    return {run.id(_digest(run.dataset)): run for run in runs}
+
+
+def perform(
+    settings: Experiment, runs: dict[str, Run], progress: Callable[[int], Any] = lambda _: None
+) -> None:
+    """Train what is missing in the folder, in parallel, and append each result to its file."""
+    from joblib import Parallel, delayed
+
+    folder = settings.output
+    folder.mkdir(parents=True, exist_ok=True)
+    _claim(settings)
+    done = {result["id"] for result in read_results(folder)}
+    missing = [(name, run) for name, run in runs.items() if name not in done]
+    progress(len(runs) - len(missing))
+    jobs = settings.jobs
+    if jobs is None and _device(settings).type == "cuda":
+        jobs = 1
+    threads = 1 if jobs is None else max(1, (os.cpu_count() or 1) // jobs)
+    tasks = [
+        (name, run, settings.device, threads, folder / MODELS if settings.keep_models else None)
+        for name, run in missing
+    ]
+    with (folder / RUNS).open("a", encoding="utf-8") as file, backend(settings.backend, jobs):
+        if "WORLD_SIZE" in os.environ:  # torchrun: its processes share every run
+            results = (train_one(*task) for task in tasks)
+        else:
+            parallel = Parallel(return_as="generator_unordered", batch_size=1)
+            with deaf_children():
+                results = parallel(delayed(train_one)(*task) for task in tasks)
+        for result in results:
+            if os.environ.get("RANK", "0") == "0":
+                file.write(json.dumps(result, allow_nan=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            progress(1)
+
+
+def train_one(
+    name: str, run: Run, device_name: str = "auto", threads: int = 1, models: Path | None = None
+) -> Result:
+    """Train and test one model; return its line of the results.
+
+    With a folder for `models`, the weights are kept there, and training that was cut short goes
+    on from its last checkpoint.
+    """
+    import torch
+
+    from validation.masking import Masker, RatioSampler
+    from validation.models import make_model
+    from validation.pretrain import choose_device, pretrain
+    from validation.probe import probe
+    from validation.reconstruction import components, reconstruction
+
+    torch.set_num_threads(threads)
+    data, device = load(run.dataset), choose_device(device_name)
+    # One stream per purpose: ratios do not change which samples, weights and batches come.
+    chosen, order, masks = np.random.SeedSequence([run.seed, run.n]).spawn(3)
+    rows = np.random.default_rng(chosen).permutation(len(data.train))[: run.n]
+    model = make_model(run.model, data, run.width, run.depth, run.seed)
+    sampler = RatioSampler(run.law, "sample" if run.per == "sample" else "batch", masks)
+    masker = Masker(sampler, data.grid, run.block)
+    if models is not None:
+        models.mkdir(parents=True, exist_ok=True)
+    trained = pretrain(
+        model,
+        data,
+        rows,
+        masker,
+        run.recipe,
+        rng=np.random.default_rng(order),
+        device=device,
+        checkpoint=None if models is None else models / f"{name}.pt",
+        about=asdict(run),
+    )
+    found = reconstruction(model, data, device)
+    return asdict(run) | {
+        "id": name,
+        "kind": run.kind,
+        "mean_ratio": run.law.mean if isinstance(run.law, RatioLaw) else run.law,
+        "risks": found.risk,
+        "cross_entropy": found.cross_entropy,
+        "targets": found.targets,
+        "components": components(model, data, device),
+        "probe": probe(model, data, device),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "tokens": trained.tokens,
+        "seconds": round(trained.seconds, 3),
+        "steps": run.recipe.steps,
+        "loss": trained.loss,
+    }
+
+
+def run_of(record: Mapping[str, Any]) -> Run:
+    """Return the run that a checkpoint or a result is of.
+
+    Raises
+    ------
+    DomainError
+        If the record lacks what makes a run.
+    """
+    names = {entry.name for entry in fields(Run)}
+    try:
+        known = {name: record[name] for name in names}
+        return Run(**known | {"recipe": Recipe(**known["recipe"])})
+    except (KeyError, TypeError):
+        raise DomainError("checkpoint must say which run it is of; this one does not") from None
+
+
+def read_results(folder: Path) -> list[Result]:
+    """Return the finished runs of a folder, in the order they were written.
+
+    A last line that a crash cut short is removed; that run is done again.
+
+    Raises
+    ------
+    DomainError
+        If another line is not JSON.
+    """
+    path = folder / RUNS
+    if not path.exists():
+        return []
+    *lines, tail = path.read_text(encoding="utf-8").split("\n")
+    if tail:
+        with replacing(path) as whole:
+            whole.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return list(_parsed(path, lines))
+
+
+def _parsed(path: Path, lines: Sequence[str]) -> Iterator[Result]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            result = json.loads(line)
+            if not isinstance(result, dict) or "id" not in result:
+                raise ValueError
+        except ValueError:
+            raise DomainError(
+                f"{path} must hold one run per line, but line {number} is none"
+            ) from None
+        yield result
+
+
+def _claim(settings: Experiment) -> None:
+    """Write down what all runs of the folder share, or refuse a folder of other runs."""
+    path, shape = settings.output / SHAPE, settings.shape()
+    if path.exists():
+        there = json.loads(path.read_text(encoding="utf-8"))
+        other = sorted(name for name in shape if shape[name] != there.get(name))
+        if other:
+            raise DomainError(
+                f"{settings.output} holds runs with other settings ({', '.join(other)}); choose "
+                "another --output, or delete that folder"
+            )
+        return
+    with replacing(path) as file:
+        file.write_text(json.dumps(shape, indent=2) + "\n", encoding="utf-8")
+
+
+def _device(settings: Experiment) -> Any:
+    from validation.pretrain import choose_device
+
+    return choose_device(settings.device)
+
+
+@lru_cache(maxsize=16)
+def _digest(name: str) -> str:
+    data: Tokens = load(name)
+    return array_digest(data.train) + array_digest(data.test)

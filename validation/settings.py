@@ -1,0 +1,235 @@
+"""The settings of an experiment, and the runs that they stand for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from ridgeless import DomainError, RatioLaw, ScheduledRatio
+from ridgeless.errors import count
+from ridgeless.names import mask_ratio
+from simulations.identity import digest
+from validation.pretrain import Recipe
+
+__all__ = ["PRESETS", "Experiment", "Run"]
+
+#: Widths by default, smallest first. The linear model has none.
+WIDTHS: dict[str, tuple[int, ...]] = {
+    "linear": (0,),
+    "mlp": (32, 128, 512),
+    "cnn": (4, 8, 16),
+    "transformer": (16, 32, 64),
+}
+DEPTHS = {"linear": 0, "mlp": 1, "cnn": 1, "transformer": 2}
+#: Models by default: symbols of text are left to two of them.
+FOR_VALUES = ("linear", "mlp", "cnn", "transformer")
+FOR_SYMBOLS = ("mlp", "transformer")
+#: Data whose tokens have no neighbours.
+UNORDERED = ("linear", "mlp", "transformer")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: everything that its result depends on."""
+
+    dataset: str
+    model: str
+    width: int
+    depth: int
+    n: int
+    ratio: str
+    seed: int
+    per: str
+    block: int
+    recipe: Recipe
+
+    @property
+    def law(self) -> RatioLaw | float:
+        """The mask ratio, or the law from which it is drawn."""
+        return mask_ratio(self.ratio)
+
+    @property
+    def kind(self) -> str:
+        """What sort of ratio it is: fixed, random or schedule."""
+        if isinstance(self.law, ScheduledRatio):
+            return "schedule"
+        return "random" if isinstance(self.law, RatioLaw) else "fixed"
+
+    def id(self, data: str) -> str:
+        """Return a name that depends on nothing but this run and the digest of its data."""
+        return digest(asdict(self) | {"data": data})[:16]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Settings of an experiment."""
+
+    models: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    """linear, mlp, cnn, transformer; by default all that suit the data."""
+
+    data: tuple[str, ...] = ("digits", "pydoc")
+    """Names of data sets (digits mnist fashion patches, pydoc shakespeare, dna, pbmc celltypist),
+    or paths to .npy, .csv or .txt files."""
+
+    ratios: tuple[str, ...] = ("0.15", "0.5", "0.75", "uniform:0.1:0.9", "cosine:0.1:0.9")
+    """Mask ratios of training in (0, 1), and laws: uniform:LOW:HIGH (R2MAE), linear:START:END and
+    cosine:START:END (Dynamic MR)."""
+
+    widths: tuple[int, ...] = ()
+    """Widths, smallest first; by default three per model."""
+
+    samples: tuple[int, ...] = (1000,)
+    """Numbers of training samples. The first is used with all widths, the others with the middle
+    one, except that the linear model, which has no width, is run at all."""
+
+    seeds: int = 5
+    """Repetitions. A seed sets training samples, first weights and order of batches alike for all
+    ratios, so that differences between ratios are paired."""
+
+    depth: int | None = None
+    """Layers or blocks; by default 1 for mlp and cnn, 2 for transformer."""
+
+    per: Literal["batch", "sample"] = "batch"
+    """Whether a random ratio is drawn per batch (as R2MAE does) or per sample."""
+
+    block: int = 1
+    """Hide tokens in squares of block x block; 1 hides them independently."""
+
+    recipe: Annotated[Recipe, tyro.conf.OmitArgPrefixes] = field(default_factory=Recipe)
+    """How models are trained."""
+
+    bridge: bool = True
+    """Also train the linear model to convergence, against theory."""
+
+    keep_models: bool = False
+    """Keep the weights in OUTPUT/models, for `python -m validation evaluate`; a run that was cut
+    short then goes on from its last checkpoint."""
+
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N."""
+
+    jobs: int | None = None
+    """Worker processes; all cores by default, one on CUDA."""
+
+    backend: Literal["loky", "dask"] = "loky"
+    """Where workers run: processes of this machine, or Dask (see docs/how-to/cluster.md)."""
+
+    output: Path = Path("results/validation")
+    """Folder for runs.jsonl, report.json, report.md and figures. If it holds some of the runs,
+    only the rest is run."""
+
+    dry_run: bool = False
+    """Print how many runs there are; train and write nothing."""
+
+    quick: bool = False
+    """Start from: all models on digits and pydoc, under three minutes on two cores."""
+
+    standard: bool = False
+    """Start from: MNIST and Shakespeare, five seeds, one to two hours on two cores."""
+
+    full: bool = False
+    """Start from: larger models on all that is installed; some ten hours on one GPU (not timed)."""
+
+    def __post_init__(self) -> None:
+        for name in ("data", "ratios", "samples"):
+            if not getattr(self, name):
+                raise DomainError(f"{name} must not be empty")
+        for ratio in self.ratios:
+            law = mask_ratio(ratio)
+            if not isinstance(law, RatioLaw) and not 0 < law < 1:
+                raise DomainError(f"ratios must lie in (0, 1), got {ratio}")
+        for model in self.models:
+            if model not in WIDTHS:
+                raise DomainError(f"models must be among {', '.join(WIDTHS)}, got {model!r}")
+        for name in ("seeds", "block", "steps", "batch"):
+            count(name, getattr(self.recipe if hasattr(self.recipe, name) else self, name))
+        for name in ("widths", "samples"):
+            for value in getattr(self, name):
+                count(name, value)
+
+    def runs(self, symbols: Mapping[str, bool], ordered: Mapping[str, bool]) -> list[Run]:
+        """Return all runs, one seed after the other, so that a part is an experiment too.
+
+        `symbols` and `ordered` say of each data set whether its tokens are symbols, and whether
+        neighbours belong together.
+        """
+        runs = []
+        for seed, dataset in itertools.product(range(self.seeds), self.data):
+            suited = FOR_SYMBOLS if symbols[dataset] else FOR_VALUES
+            if not ordered[dataset]:
+                suited = tuple(name for name in suited if name in UNORDERED)
+            for model in self.models or suited:
+                depth = DEPTHS[model] if self.depth is None or model == "linear" else self.depth
+                for (width, n), ratio in itertools.product(self._sizes(model), self.ratios):
+                    runs.append(
+                        Run(
+                            dataset=dataset,
+                            model=model,
+                            width=width,
+                            depth=depth,
+                            n=n,
+                            ratio=ratio,
+                            seed=seed,
+                            per=self.per,
+                            block=self.block,
+                            recipe=self.recipe,
+                        )
+                    )
+        return runs
+
+    def _sizes(self, model: str) -> list[tuple[int, int]]:
+        """Return widths and sample sizes that go together."""
+        widths = self.widths if self.widths and model != "linear" else WIDTHS[model]
+        middle = widths[len(widths) // 2]
+        first, *others = self.samples
+        return [(width, first) for width in widths] + [(middle, n) for n in others]
+
+    def shape(self) -> dict[str, Any]:
+        """Return the settings that all runs of a folder share."""
+        return {"per": self.per, "block": self.block, "depth": self.depth} | {
+            f"recipe.{name}": value for name, value in asdict(self.recipe).items()
+        }
+
+    def record(self) -> dict[str, Any]:
+        """Return the settings as JSON-able values."""
+        shown = asdict(self) | {"output": str(self.output)}
+        for name in (*PRESETS, "dry_run"):
+            del shown[name]
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in shown.items()}
+
+
+_STANDARD = Experiment(
+    data=("mnist", "shakespeare"),
+    ratios=(
+        *("0.1", "0.15", "0.3", "0.5", "0.65", "0.75", "0.9"),
+        *("uniform:0.1:0.9", "linear:0.9:0.1", "cosine:0.1:0.9"),
+    ),
+    samples=(2000, 500),
+    output=Path("results/validation-standard"),
+)
+
+#: What --quick, --standard and --full start from; other flags change it.
+PRESETS: dict[str, Experiment] = {
+    "quick": Experiment(
+        seeds=2,
+        widths=(16,),
+        samples=(500,),
+        recipe=Recipe(steps=100),
+        output=Path("results/validation-quick"),
+    ),
+    "standard": _STANDARD,
+    "full": replace(
+        _STANDARD,
+        data=("mnist", "fashion", "patches", "shakespeare", "dna", "pbmc", "celltypist"),
+        models=("linear", "mlp", "cnn", "transformer"),
+        widths=(64, 256, 1024),
+        samples=(4000, 1000),
+        recipe=Recipe(steps=5000, batch=256),
+        output=Path("results/validation-full"),
+    ),
+}
