@@ -4,6 +4,7 @@ from ridgeless.covariance import covariance_risk
 from ridgeless.errors import ConvergenceError, DomainError
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
+from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommendation import Recommendation, recommend
 from ridgeless.risk import Risk, learned_fraction, risk
 from ridgeless.spectrum import Spectrum
@@ -27,6 +28,7 @@ __all__ = [
     "covariance_risk",
     "learned_fraction",
     "optimal_mask_ratio",
+    "ratio_aware_risk",
     "recommend",
     "risk",
 ]

@@ -21,6 +21,7 @@ EXAMPLES = """examples:
   python -m ridgeless curve --spectrum ar1:0.9 --dimension 500 --masks-per-sample inf
   python -m ridgeless curve --target linear --snr 4 --alignment 1 --output results/curve
   python -m ridgeless recommend data.csv --json
+  python -m ridgeless recommend pixels.npy --groups patches.txt --epochs 4
 """
 
 
@@ -73,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     recommend.add_argument("data", help="rows are samples: .npy, or .csv with or without a header")
     recommend.add_argument("--target", type=int, metavar="COLUMN",
                            help="predict this column (from 0) instead of masked ones")  # fmt: skip
+    recommend.add_argument("--groups", metavar="GROUPS",
+                           help="features masked together: a width of neighbouring columns, "
+                           "labels as a,a,b, or a file of labels")  # fmt: skip
     recommend.add_argument("--confidence", type=float, default=0.9)
     recommend.add_argument("--replicates", type=int, default=40, help="bootstrap replicates")
     recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
@@ -99,7 +103,8 @@ def _add_problem(parser: argparse.ArgumentParser) -> None:
 def _add_training(parser: argparse.ArgumentParser, aspect_ratio: float | None, masks: str) -> None:
     parser.add_argument("--aspect-ratio", type=float, default=aspect_ratio,
                         help="features per sample")  # fmt: skip
-    parser.add_argument("--masks-per-sample", type=float, default=masks, help="1, 2, ... or inf")
+    parser.add_argument("--masks-per-sample", "--epochs", type=float, default=masks,
+                        help="epochs with fresh masks: 1, 2, ... or inf")  # fmt: skip
     parser.add_argument("--ridge", type=float, default=0.0)
     parser.add_argument("--test-mask-ratio", type=float, default=0.0)
     parser.add_argument("--json", action="store_true", help="machine-readable")
@@ -142,6 +147,7 @@ def _recommend(chosen: argparse.Namespace) -> None:
     advice = rl.recommend(
         _table(chosen.data),
         target_column=chosen.target,
+        groups=_groups(chosen.groups),
         aspect_ratio=chosen.aspect_ratio,
         masks_per_sample=chosen.masks_per_sample,
         ridge=chosen.ridge,
@@ -166,7 +172,7 @@ def _recommend(chosen: argparse.Namespace) -> None:
         f"mask ratio {advice.mask_ratio:.3f} ({chosen.confidence:.0%} interval from the estimated "
         f"spectrum: {low:.3f} to {high:.3f})",
         f"risk within 10% of its best from {advice.low:.3f} to {advice.high:.3f}"
-        + (": a reasonable range for a random ratio (R2MAE)" if advice.high > 0.01 else ""),
+        + (": a reasonable range for a random ratio (R2MAE)" if 0.01 < advice.high < 1 else ""),
         f"with one mask per sample: {one.mask_ratio:.3f}, risk {one.risk:.4g}; the peak where rows "
         "are as many as features is what fresh masks every epoch dodge",
         *(f"careful: {sentence}" for sentence in advice.diagnostics),
@@ -244,17 +250,45 @@ def _table(path: str) -> NDArray[np.float64]:
         lines = [x for x in Path(path).read_text(encoding="utf-8").splitlines() if x.strip()]
         if not lines:
             raise rl.DomainError(f"{path} is empty")
-        cells = [line.replace(",", " ").split() for line in lines]
-        for skipped in (0, 1):  # a header, at most
-            try:
-                return np.array([[float(x) for x in row] for row in cells[skipped:]])
-            except ValueError:
-                continue
+        comma = any("," in line for line in lines)
+        cells = [line.split(",") if comma else line.split() for line in lines]
+        skipped = int(not any(map(_is_number, cells[0])))  # a header
+        if len(lines) == skipped:
+            raise rl.DomainError(f"{path} has a header and no rows")
+        if len({len(row) for row in cells[skipped:]}) == 1:
+            # An empty cell is a missing value; what that means is for the reader to say.
+            return np.array([[float(x.strip() or "nan") for x in row] for row in cells[skipped:]])
     except rl.DomainError:
         raise
-    except (ValueError, EOFError, UnicodeDecodeError) as error:
+    except (EOFError, UnicodeDecodeError, ValueError) as error:
+        if str(error).startswith("could not convert"):
+            error = ValueError(str(error).split(": ")[-1] + " is not a number")
         raise rl.DomainError(f"{path} cannot be read as a table of numbers: {error}") from None
-    raise rl.DomainError(f"{path} must hold numbers only, of equal count in every line")
+    raise rl.DomainError(f"{path} must hold equally many numbers in every line")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _groups(text: str | None) -> Any:
+    """Return a width, or labels from a list or a file."""
+    if text is None:
+        return None
+    if text.isdecimal():
+        return int(text)
+    if text.endswith(".npy"):
+        return np.ravel(_table(text))
+    if not Path(text).exists() and "," in text:
+        return [label.strip() for label in text.split(",")]
+    try:
+        return Path(text).read_text(encoding="utf-8").replace(",", " ").split()
+    except UnicodeDecodeError:
+        raise rl.DomainError(f"{text} must hold one label per column, as text or .npy") from None
 
 
 def _json(chosen: argparse.Namespace, content: dict[str, Any]) -> str:

@@ -134,17 +134,24 @@ class SampleSpectrum:
         return np.append(0.0, atoms), np.append(missing, shares * (1 - missing))
 
     def seen_by(self, resolvent: Array) -> tuple[Array, Array]:
-        """Return the spectrum as a feature sees it, from its resolvent entries at the points."""
+        """Return the spectrum as a feature of unit variance sees it, from its resolvent entries.
+
+        These are entries [(S + l)^-1]_jj at the points, S in units of `mean`.
+        """
         v, s = self.companion, self.grid
-        weights = _weights(1 / (s + 1 / v[:, None]), v * self.points * resolvent, s)
+        if self.present < self.features:
+            s = np.append(0.0, s)
+        right = v * self.points * resolvent
+        weights = _weights(1 / (s + 1 / v[:, None]), right, s, 1 / self.mean)
         return s[weights > 0] * self.mean, weights[weights > 0]
 
 
-def _weights(system: Array, right: Array, grid: Array) -> Array:
-    """Return nonnegative weights of sum one and mean eigenvalue one that fit in relative terms."""
+def _weights(system: Array, right: Array, grid: Array, mean: float = 1.0) -> Array:
+    """Return nonnegative weights of sum one and given mean that fit in relative terms."""
     from scipy.optimize import nnls
 
-    rows = np.vstack((system / right[:, None], CONSTRAINT * np.ones(GRID), CONSTRAINT * grid))
+    exact = CONSTRAINT * np.stack((np.ones(grid.size), grid / mean))
+    rows = np.vstack((system / right[:, None], exact))
     ones = np.concatenate((np.ones(right.size), [CONSTRAINT, CONSTRAINT]))
     weights, _ = nnls(rows, ones, maxiter=50 * GRID)
     weights[weights < 1e-10 * weights.sum()] = 0.0

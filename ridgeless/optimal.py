@@ -69,7 +69,7 @@ def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> Optim
     With isotropic features every mask only adds noise (eq-isotropic):
 
     >>> from ridgeless import LinearTarget
-    >>> optimal_mask_ratio([1.0], aspect_ratio=0.5, target=LinearTarget()).mask_ratio
+    >>> optimal_mask_ratio([1.0], aspect_ratio=0.5, target=LinearTarget(snr=4.0)).mask_ratio
     0.0
     """
     law = as_spectrum(spectrum)
@@ -108,7 +108,9 @@ def minimum(law: Spectrum, **keywords: Any) -> tuple[float, float]:
         return float(risk(law, ratio, **keywords).total)
 
     totals = np.asarray(risk(law, GRID, **keywords).total)
-    best, lowest = float(GRID[np.argmin(totals)]), float(totals.min())
+    # Without rows to train on (p = 1, and p = 0 where only masked targets count) the predictor is
+    # 0: of equal ratios the largest says so.
+    best, lowest = float(GRID[::-1][np.argmin(totals[::-1])]), float(totals.min())
     # Polish every local minimum that could win.
     inner = np.flatnonzero((totals[1:-1] <= totals[:-2]) & (totals[1:-1] <= totals[2:])) + 1
     for i in inner[totals[inner] <= 1.05 * lowest]:

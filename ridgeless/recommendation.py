@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ridgeless.blocks import Blocks, quantiles, redrawn, task_of
+from ridgeless.diagnostics import diagnostics, group_diagnostics
 from ridgeless.errors import DomainError, count, nonnegative_array, real_scalar
 from ridgeless.estimation import SampleSpectrum, constant_columns, standardized, table_of
 from ridgeless.optimal import OptimalMaskRatio, minimum, optimal_mask_ratio
 from ridgeless.risk import Risk, risk
 from ridgeless.spectrum import Spectrum
-from ridgeless.target import LinearTarget, MaskedFeature, Target
+from ridgeless.target import MaskedFeature, Target
 
 __all__ = ["Recommendation", "recommend"]
 
 Array = NDArray[np.float64]
+Labels = NDArray[np.intp]
 
 CURVE = np.linspace(0.02, 0.98, 49)
-# Where the diagnostics speak up. Gaussian rows of the estimated spectrum stay below all of them.
-DOMINANT, UNEVEN, MOSTLY_ONE_VALUE, FEW_ROWS = 0.1, 3.0, 0.9, 0.2
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Recommendation:
     #: Connected range around it within 10% of the best risk: a reasonable range for R2MAE.
     low: float
     high: float
-    #: Where the best ratio may lie given that the spectrum is estimated (parametric bootstrap).
+    #: Where the best ratio may lie given that everything is estimated (parametric bootstrap).
     interval: tuple[float, float]
     curve_ratios: Array
     #: Risk along `curve_ratios`; its `prediction_error` is what held-out data would show.
@@ -51,6 +53,7 @@ def recommend(
     X: ArrayLike,
     *,
     target_column: int | None = None,
+    groups: ArrayLike | None = None,
     aspect_ratio: float | None = None,
     masks_per_sample: float = math.inf,
     ridge: float = 0.0,
@@ -62,8 +65,10 @@ def recommend(
     r"""Recommend a mask ratio for a data matrix.
 
     Estimates the population spectrum (`Spectrum.from_data`) and minimises the risk over the mask
-    ratio, with an interval from a parametric bootstrap: Gaussian rows with the estimated
-    spectrum, estimated again. Resampling rows would not do: duplicated rows shift the spectrum.
+    ratio, with an interval from a parametric bootstrap: Gaussian rows and targets as estimated,
+    estimated again. Resampling rows would not do: duplicated rows shift the spectrum. Few rows
+    say little about a single named column: with fewer rows than features its interval is wide,
+    and covers less often than it aims at.
 
     Parameters
     ----------
@@ -71,7 +76,11 @@ def recommend(
         Rows are samples. Constant columns are left out, and a diagnostic says so.
     target_column : int, optional
         Predict this column from the others on every row, instead of masked reconstruction.
-    aspect_ratio : gamma = d/n, in (0, inf), optional
+    groups : int or array_like of labels, shape (d,), optional
+        Features with the same label are masked together (patches, tokens), the target's group
+        with the target; an int is a width of neighbouring columns. By default each feature on
+        its own. See `ridgeless.blocks` for when this is exact.
+    aspect_ratio : gamma = d/n, in [0, inf), optional
         Features per sample of the data to train on; by default that of X itself.
     masks_per_sample : K, 1, 2, ... or inf
         Epochs with fresh masks; inf by default, the limit of many.
@@ -91,8 +100,9 @@ def recommend(
     Raises
     ------
     DomainError
-        If X has missing values, too few rows or fewer than two columns that vary, or an argument
-        is outside its domain.
+        If X has missing values, too few rows or fewer than two columns that vary, if a group has
+        as many features as X has rows or holds all features, or an argument is outside its
+        domain.
 
     Examples
     --------
@@ -106,52 +116,120 @@ def recommend(
     level = real_scalar("confidence", confidence)
     if not 0 < level < 1:
         raise DomainError(f"confidence must lie in (0, 1), got {level!r}")
-    repeats = count("replicates", replicates)
-    table, column, notes = _varying(table, target_column)
+    repeats, generator = count("replicates", replicates), _generator(rng)
+    labels = _labels(groups, table.shape[1])
+    kept, column, notes = _varying(table, target_column)
+    table, labels = table[:, kept], np.unique(labels[kept], return_inverse=True)[1]
     rows = standardized(table)
-    sample = SampleSpectrum.of(rows)
-    spectrum = Spectrum(*sample.population())
     gamma = rows.shape[1] / rows.shape[0]
     if aspect_ratio is not None:
         gamma = float(nonnegative_array("aspect_ratio", real_scalar("aspect_ratio", aspect_ratio),
                                         finite=True))  # fmt: skip
-    task: Target = MaskedFeature()
-    law = spectrum
-    if column is not None:
-        law, task = _column_task(sample, spectrum, rows, column)
+    notes += diagnostics(rows, table, Spectrum(*SampleSpectrum.of(rows).population()))
+    if labels.max() + 1 < labels.size:
+        _check_groups(labels, rows.shape[0])
+        notes += group_diagnostics(labels, rows.shape[0])
+    law, task, again, directions = _estimate(rows, labels, column)
     options: dict[str, Any] = {
-        "aspect_ratio": gamma,
-        "target": task,
+        "aspect_ratio": gamma * directions / labels.size,
+        "rows": "masked" if column is None else "all",
         "ridge": ridge,
         "test_mask_ratio": test_mask_ratio,
     }
     many = options | {"masks_per_sample": masks_per_sample}
-    best = optimal_mask_ratio(law, **many)
-    once = optimal_mask_ratio(law, **options)
-    again = _bootstrap(spectrum, rows.shape, many, repeats, np.random.default_rng(rng))
-    if column is not None:
-        # The task's own mass is kept; only the spectrum's uncertainty is propagated.
-        again = again + (best.mask_ratio - np.median(again))
-    tails = np.quantile(again, [(1 - level) / 2, (1 + level) / 2])
-    # Reflected about the estimate: where the truth lies, not where estimates do.
-    reach = np.clip(2 * best.mask_ratio - tails[::-1], 0, 1)
-    interval = (min(float(reach[0]), best.mask_ratio), max(float(reach[1]), best.mask_ratio))
+    best = optimal_mask_ratio(law, target=task, **many)
+    found = []
+    for _ in range(repeats):
+        other, same = again(generator)
+        found.append(minimum(other, target=same, **many)[0])
+    tails = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    # Where estimates lie, and that reflected about the estimate, which corrects a bias.
+    reach = np.clip(np.append(tails, 2 * best.mask_ratio - tails), 0, 1)
+    if best.mask_ratio == 1:
+        notes.append(
+            "Nothing to learn was found: predicting the mean is estimated to be best. With more "
+            "rows there may be; the interval says nothing."
+        )
+        reach = np.array([0.0, 1.0])
     return Recommendation(
         mask_ratio=best.mask_ratio,
         low=best.low,
         high=best.high,
-        interval=interval,
+        interval=(float(min(*reach, best.mask_ratio)), float(max(*reach, best.mask_ratio))),
         curve_ratios=CURVE.copy(),
-        risk=risk(law, CURVE, **many),
-        spectrum=spectrum,
+        risk=risk(law, CURVE, target=task, **many),
+        spectrum=Spectrum(law.eigenvalues[law.weights > 0], law.weights[law.weights > 0]),
         aspect_ratio=gamma,
-        one_mask=once,
-        diagnostics=(*notes, *_diagnostics(rows, table, spectrum)),
+        one_mask=optimal_mask_ratio(law, target=task, **options),
+        diagnostics=tuple(notes),
     )
 
 
-def _varying(table: Array, target_column: int | None) -> tuple[Array, int | None, tuple[str, ...]]:
-    """Drop constant columns; return the table, the target's new place and what to say."""
+def _estimate(
+    rows: Array, labels: Labels, column: int | None
+) -> tuple[Spectrum, Target, Callable[[np.random.Generator], tuple[Spectrum, Target]], int]:
+    """Return the spectrum, the task, how to draw and estimate them again, and its dimension."""
+    if column is None and labels.max() + 1 == labels.size:
+        law = Spectrum(*SampleSpectrum.of(rows).population())
+
+        def typical(rng: np.random.Generator) -> tuple[Spectrum, Target]:
+            values = quantiles(law, rows.shape[1], rng)
+            drawn = rng.standard_normal(rows.shape) * np.sqrt(values)
+            sample = SampleSpectrum.of(drawn - drawn.mean(axis=0))
+            return Spectrum(*sample.population()), MaskedFeature()
+
+        return law, MaskedFeature(), typical, rows.shape[1]
+    blocks = Blocks.of(rows, labels)
+    sample = SampleSpectrum.of(blocks.rows)
+    law, task = task_of(sample, blocks.schur(sample, column))
+    targets = 1 if column is not None else int(labels.max()) + 1
+    shape = blocks.rows.shape
+    return law, task, lambda rng: redrawn(law, task, shape, targets, rng), shape[1]
+
+
+def _generator(rng: Any) -> np.random.Generator:
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise DomainError(
+            "rng must be None, an integer of at least 0, a SeedSequence or a Generator, got "
+            f"{rng!r}"
+        ) from None
+
+
+def _check_groups(labels: Labels, samples: int) -> None:
+    sizes = np.bincount(labels)
+    if sizes.size == 1:
+        raise DomainError("groups must be at least two, got one group that holds every feature")
+    if sizes.max() >= samples:
+        raise DomainError(
+            f"groups must have fewer features than X has rows ({samples}), got a group of "
+            f"{sizes.max()}"
+        )
+
+
+def _labels(groups: ArrayLike | None, features: int) -> Labels:
+    """Return the number of each feature's group."""
+    if groups is None:
+        return np.arange(features)
+    if np.ndim(groups) == 0 and not isinstance(groups, str):
+        return np.arange(features) // count("groups", groups)
+    given = np.asarray(groups)
+    if given.shape != (features,):
+        raise DomainError(
+            f"groups must hold one label for each of the {features} columns of X, or be the width "
+            f"of a patch, got shape {given.shape}"
+        )
+    try:
+        return np.asarray(np.unique(given, return_inverse=True)[1])
+    except TypeError:
+        raise DomainError("groups must be labels of one kind, numbers or texts") from None
+
+
+def _varying(
+    table: Array, target_column: int | None
+) -> tuple[NDArray[np.bool_], int | None, list[str]]:
+    """Return the columns that vary, the target's place among them and what to say."""
     still = constant_columns(table)
     column = None
     if target_column is not None:
@@ -162,104 +240,10 @@ def _varying(table: Array, target_column: int | None) -> tuple[Array, int | None
             raise DomainError(f"target_column must vary, got the constant column {column}")
         column -= int(still[:column].sum())
     if np.count_nonzero(~still) < 2:
-        raise DomainError("X must have at least two columns that vary")
-    notes: tuple[str, ...] = ()
+        raise DomainError(
+            f"X must have at least two columns that vary, got {np.count_nonzero(~still)}"
+        )
+    notes = []
     if still.any():
-        notes = (f"{int(still.sum())} of {still.size} columns are constant and were left out.",)
-    return table[:, ~still], column, notes
-
-
-def _column_task(
-    sample: SampleSpectrum, spectrum: Spectrum, rows: Array, column: int
-) -> tuple[Spectrum, LinearTarget]:
-    """Return the task of predicting one column from the others (eq-masked-feature).
-
-    As for a typical feature, with the spectrum as this one sees it in place of the average.
-    """
-    from scipy.linalg import eigh
-
-    from ridgeless.interlacing import interlace
-
-    # Entries [(S + l)^-1]_jj of the sample resolvent, from the smaller Gram matrix.
-
-    samples = rows.shape[0]
-    values, vectors = eigh(rows @ rows.T / samples) if samples < rows.shape[1] else (None, None)
-    if values is None or vectors is None:
-        values, vectors = eigh(rows.T @ rows / samples)
-        mass = vectors[column] ** 2
-    else:
-        positive = np.maximum(values, 1e-300)
-        mass = (vectors.T @ rows[:, column]) ** 2 / (samples * positive)
-    kept = values > 1e-10 * values[-1]
-    scaled, mass = values[kept] / sample.mean, mass[kept]
-    unseen = max(1 - float(mass.sum()), 0.0)
-    points = sample.points
-    resolvent = (mass / (scaled + points[:, None])).sum(axis=1) + unseen / points
-    s, weights = sample.seen_by(resolvent)
-    if s.size == 1:
-        return spectrum, LinearTarget(snr=1e-12)
-    zeros, loads = np.empty(s.size - 1), np.empty(s.size - 1)
-    interlace(s, weights, zeros, loads)
-    variance, noise = float((loads / zeros).sum()), 1 / float((weights / s).sum())
-    # Points without weight carry the signal and count for nothing else.
-    law = Spectrum(np.append(spectrum.eigenvalues, zeros), np.append(spectrum.weights, 0 * zeros))
-    masses = np.append(0 * spectrum.eigenvalues, loads / zeros**2)
-    return law, LinearTarget(snr=variance / noise, alignment=masses, signal_variance=variance)
-
-
-def _bootstrap(
-    spectrum: Spectrum,
-    shape: tuple[int, int],
-    options: dict[str, Any],
-    repeats: int,
-    rng: np.random.Generator,
-) -> Array:
-    """Return best ratios of Gaussian data with the estimated spectrum, estimated again."""
-    samples, features = shape
-    steps = np.cumsum(spectrum.weights)
-    typical = options | {"target": MaskedFeature()}
-    found = []
-    for _ in range(repeats):
-        # As many eigenvalues as features, at quantiles with a random offset: an atom of half a
-        # feature's weight is there half of the time.
-        place = np.searchsorted(steps, (np.arange(features) + rng.random()) / features)
-        values = spectrum.eigenvalues[np.minimum(place, len(spectrum) - 1)]
-        rows = rng.standard_normal((samples, features)) * np.sqrt(values)
-        law = Spectrum(*SampleSpectrum.of(rows - rows.mean(axis=0)).population())
-        found.append(minimum(law, **typical)[0])
-    return np.array(found)
-
-
-def _diagnostics(rows: Array, table: Array, spectrum: Spectrum) -> list[str]:
-    """Return sentences on how the data breaks the theory's assumptions."""
-    samples, features = rows.shape
-    said = []
-    top = float(spectrum.eigenvalues[-1]) / features
-    if top > DOMINANT:
-        said.append(
-            f"One factor carries {top:.0%} of the variance of all features. If its share stays "
-            "when features are added, it is outside the theory: masks then act as noise with a "
-            "different power in every sample."
-        )
-    power = np.mean(rows**2, axis=1)
-    gaussian = 2 * float(spectrum.weights @ spectrum.eigenvalues**2) / features
-    uneven = float(np.var(power)) / gaussian
-    if uneven > UNEVEN:
-        said.append(
-            f"Samples differ in overall size: the variance of their mean square is {uneven:.1f} "
-            "times that of Gaussian rows. Heavy tails or rows of unequal power are outside the "
-            "theory."
-        )
-    blank = np.mean([np.unique(c, return_counts=True)[1].max() for c in table.T] >= np.float64(
-        MOSTLY_ONE_VALUE * samples))  # fmt: skip
-    if blank > 0.05:
-        said.append(
-            f"{blank:.0%} of the features have one value in at least {MOSTLY_ONE_VALUE:.0%} of the "
-            "samples; small training sets will not see them vary."
-        )
-    if samples < FEW_ROWS * features:
-        said.append(
-            f"{samples} rows are few for {features} features: small eigenvalues are hardly "
-            "determined, and with them the noise level."
-        )
-    return said
+        notes = [f"{int(still.sum())} of {still.size} columns are constant and were left out."]
+    return ~still, column, notes

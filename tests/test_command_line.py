@@ -81,6 +81,39 @@ def test_recommend_reads_both_formats(data: Path, capsys: pytest.CaptureFixture[
     assert "with one mask per sample" in capsys.readouterr().out
 
 
+@pytest.mark.nojit_slow
+def test_groups_from_a_width_a_list_and_a_file(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "labels.txt").write_text("a a a b b b c c c d d d\n")
+    (data / "lines.csv").write_text("\n".join("000111222333"))
+    np.save(data / "labels.npy", np.arange(12) // 3)
+    listed = ",".join("aaabbbcccddd")
+    files = [str(data / name) for name in ("labels.txt", "lines.csv", "labels.npy")]
+    answers = []
+    for groups in ("3", listed, *files):
+        words = ["recommend", str(data / "data.npy"), "--groups", groups, "--replicates", "2"]
+        assert main([*words, "--epochs", "4", "--json"]) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0]["settings"]["masks_per_sample"] == 4
+    curves = [answer["curve"]["prediction_error"] for answer in answers]
+    assert all(curve == curves[0] for curve in curves)
+
+
+@pytest.mark.parametrize(("cell", "says"), [("", "missing values"), ("NA", "'NA' is not a number")])
+def test_gaps_in_a_table_are_said(
+    cell: str, says: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (data / "data.csv").read_text().splitlines()
+    for line in (1, 5):  # in the first row it must not be taken for a header
+        broken = lines.copy()
+        broken[line] = cell + broken[line][broken[line].index(",") :]
+        for skipped in (0, 1):
+            (data / "gap.csv").write_text("\n".join(broken[skipped:]))
+            assert main(["recommend", str(data / "gap.csv")]) == 2
+            assert says in capsys.readouterr().err
+
+
 def test_own_eigenvalues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "s.txt").write_text("1.0\n3.0\n")
     assert main(["risk", "--eigenvalues", str(tmp_path / "s.txt"), "--json"]) == 0
@@ -102,7 +135,16 @@ def test_own_eigenvalues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["risk", "--eigenvalues", "missing.npy"], "missing.npy: No such file"),
         (["risk", "--mask-ratio", "uniform:0.1:0.2", "--masks-per-sample", "2"], "not derived"),
         (["recommend", "{data}/empty.csv"], "is empty"),
-        (["recommend", "{data}/words.csv"], "must hold numbers only"),
+        (["recommend", "{data}/words.csv"], "'c' is not a number"),
+        (["recommend", "{data}/header.csv"], "a header and no rows"),
+        (["recommend", "{data}/ragged.csv"], "equally many numbers in every line"),
+        (["recommend", "{data}/column.csv"], "at least two columns that vary, got 1"),
+        (["recommend", "{data}/few.csv"], "at least 10 rows, got 2"),
+        (["recommend", "{data}/data.npy", "--rng", "-1"], "rng must be"),
+        (["recommend", "{data}/data.npy", "--groups", "a,b"], "groups must hold one label"),
+        (["recommend", "{data}/data.npy", "--groups", "12"], "at least two, got one group"),
+        (["recommend", "{data}/data.npy", "--groups", "missing"], "missing: No such file"),
+        (["recommend", "{data}/data.npy", "--groups", "{data}/bytes"], "one label per column"),
         (["recommend", "{data}/broken.npy"], "cannot be read as a table"),
         (["recommend", "{data}/data.npy", "--target", "99"], "target_column must be below 12"),
         (["curve", "--plot", "{data}/curve.txtx"], "--plot"),
@@ -114,6 +156,11 @@ def test_mistakes_take_one_line(
 ) -> None:
     (data / "empty.csv").write_text("")
     (data / "words.csv").write_text("a,b\nc,d\n")
+    (data / "header.csv").write_text("a,b\n")
+    (data / "ragged.csv").write_text("1,2\n3\n")
+    (data / "column.csv").write_text("\n".join(map(str, range(20))))
+    (data / "few.csv").write_text("1,2\n3,5\n")
+    (data / "bytes").write_bytes(bytes(range(128, 256)))
     (data / "broken.npy").write_bytes(b"not an array")
     assert main([word.format(data=data) for word in words]) == 2
     error = capsys.readouterr().err

@@ -70,3 +70,9 @@ def test_errors() -> None:
         rl.optimal_mask_ratio([1.0, 2.0], aspect_ratio=[1.0, 2.0])
     with pytest.raises(rl.DomainError, match="aspect_ratio must be at least 0"):
         rl.optimal_mask_ratio([1.0, 2.0], aspect_ratio=-math.inf)
+
+
+def test_where_nothing_can_be_learnt_the_ratio_is_one() -> None:
+    """No masked feature to train on (p = 0) gives the same risk, but 1 is what says so."""
+    best = rl.optimal_mask_ratio([1.0], aspect_ratio=2.0, masks_per_sample=math.inf)
+    assert best.mask_ratio == best.high == 1

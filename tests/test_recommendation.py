@@ -20,11 +20,12 @@ def draw(values: np.ndarray, samples: int, seed: int) -> np.ndarray:
 
 
 POWER = rl.Spectrum.power_law(1.0, SIZE).eigenvalues
+TWO = np.repeat([0.2, 1.8], SIZE // 2)
 
 
 @pytest.mark.nojit_slow
 @pytest.mark.parametrize("per_feature", [0.7, 2.0])
-@pytest.mark.parametrize("values", [POWER, np.repeat([0.2, 1.8], SIZE // 2)], ids=["power", "two"])
+@pytest.mark.parametrize("values", [POWER, TWO], ids=["power", "two"])
 def test_interval_covers_the_true_optimum(values: np.ndarray, per_feature: float) -> None:
     """At 90% a count below 15 of 20 would come with probability 0.01; seeds are fixed."""
     samples = round(per_feature * SIZE)
@@ -37,6 +38,59 @@ def test_interval_covers_the_true_optimum(values: np.ndarray, per_feature: float
     assert sum(a.low <= truth.mask_ratio <= a.high for a in advice) >= 18
     # The interval says something: it is far shorter than the range within 10% of the best risk.
     assert np.mean([np.ptp(a.interval) for a in advice]) < np.mean([a.high - a.low for a in advice])
+
+
+def named_column_optimum(sigma: np.ndarray, gamma: float) -> float:
+    """Column 0 from the others, from the population's own eigenvectors."""
+    others, shared = sigma[1:, 1:], sigma[0, 1:]
+    values, vectors = np.linalg.eigh(others)
+    beta = np.linalg.solve(others, shared)
+    strength = float(shared @ beta)
+    task = rl.LinearTarget(
+        snr=strength / (1 - strength),
+        alignment=(vectors.T @ beta) ** 2,
+        signal_variance=strength,
+    )
+    return rl.optimal_mask_ratio(
+        values, aspect_ratio=gamma, target=task, masks_per_sample=math.inf
+    ).mask_ratio
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize("per_feature", [2.0, 10.0])
+@pytest.mark.parametrize("values", [POWER, TWO], ids=["power", "two"])
+def test_interval_covers_the_optimum_of_a_named_column(
+    values: np.ndarray, per_feature: float
+) -> None:
+    """At 0.7 rows per feature it would not: half of two-level intervals miss (or are [0, 1])."""
+    samples = round(per_feature * SIZE)
+    covered = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        sigma = random_correlation.rvs(values * SIZE / values.sum(), random_state=rng, tol=1e-6)
+        rows = rng.normal(size=(samples, SIZE)) @ np.linalg.cholesky(sigma).T
+        truth = named_column_optimum(sigma, SIZE / samples)
+        advice = rl.recommend(rows, target_column=0, rng=seed, replicates=20)
+        covered += advice.interval[0] <= truth <= advice.interval[1]
+    assert covered >= 15
+
+
+def test_where_nothing_is_found_the_interval_says_nothing() -> None:
+    rows = np.random.default_rng(0).normal(size=(40, 60))
+    for column in (None, 3):
+        advice = rl.recommend(rows, target_column=column, rng=0, replicates=2)
+        assert (advice.mask_ratio, advice.interval) == (1.0, (0.0, 1.0))
+        assert "Nothing to learn was found" in advice.diagnostics[-1]
+        # Nowhere is it worth more than the column's variance, which predicting the mean costs.
+        assert np.min(advice.risk.prediction_error) > 1 - 1e-6
+
+
+def test_collinear_columns_are_predicted_without_noise() -> None:
+    rows = np.random.default_rng(1).normal(size=(300, 30))
+    rows[:, 0] = rows[:, 1] + rows[:, 2]
+    advice = rl.recommend(rows, target_column=0, rng=0, replicates=2)
+    assert np.all(np.asarray(advice.risk.noise) < 1e-2)
+    assert np.isfinite(advice.risk.total).all()
 
 
 def test_advice_is_consistent_and_reproducible() -> None:
@@ -85,7 +139,7 @@ def test_constant_columns_are_left_out_and_said_so() -> None:
 def test_diagnostics_name_what_is_broken() -> None:
     rng = np.random.default_rng(4)
     gaussian = rng.normal(size=(400, 80))
-    assert rl.recommend(gaussian, rng=0, replicates=1).diagnostics == ()
+    assert rl.recommend(draw(TWO, 400, 4), rng=0, replicates=1).diagnostics == ()
     factor = gaussian + 2 * rng.normal(size=(400, 1))
     assert "One factor carries 7" in " ".join(rl.recommend(factor, rng=0, replicates=1).diagnostics)
     uneven = gaussian * rng.standard_t(3, size=(400, 1))
@@ -110,6 +164,12 @@ def test_diagnostics_name_what_is_broken() -> None:
         ({"replicates": 0}, "replicates must be an integer of at least 1"),
         ({"aspect_ratio": -1.0}, "aspect_ratio must be finite and at least 0"),
         ({"ridge": -1.0}, "ridge must be"),
+        ({"rng": -1}, "rng must be None, an integer of at least 0"),
+        ({"groups": 0}, "groups must be an integer of at least 1"),
+        ({"groups": [1, 2]}, "one label for each of the 3 columns"),
+        ({"groups": "ab"}, "one label for each of the 3 columns"),
+        ({"groups": [1, 2, None]}, "labels of one kind"),
+        ({"groups": 3}, "at least two, got one group"),
     ],
 )
 def test_errors(options: dict[str, Any], says: str) -> None:
@@ -117,6 +177,12 @@ def test_errors(options: dict[str, Any], says: str) -> None:
     rows[:, 0] = 1.0
     with pytest.raises(rl.DomainError, match=says):
         rl.recommend(rows, **options)
+
+
+def test_groups_as_large_as_the_rows_are_refused() -> None:
+    rows = np.random.default_rng(6).normal(size=(12, 30))
+    with pytest.raises(rl.DomainError, match=r"fewer features than X has rows \(12\), got a .* 15"):
+        rl.recommend(rows, groups=15)
 
 
 def test_too_little_data() -> None:
