@@ -13,7 +13,7 @@ import ridgeless as rl
 from ridgeless.errors import ratio_array, real_scalar
 from simulations.real_rows import RealRows
 
-__all__ = ["digits", "mnist", "pbmc", "table"]
+__all__ = ["digits", "mnist", "pbmc", "sp500", "table"]
 
 Array = NDArray[np.float64]
 
@@ -48,6 +48,17 @@ def pbmc(least_used: float = 0.1) -> RealRows:
         parts = (file["raw.X"][name][:] for name in ("data", "indices", "indptr"))
         counts = csr_array(tuple(parts)).toarray().astype(np.float64)
     return RealRows(counts[:, _used(counts, least_used)], name="pbmc")
+
+
+@lru_cache(maxsize=1)
+def sp500() -> RealRows:
+    """Return daily log returns of 20 S&P 500 stocks, from the files of skfolio.
+
+    A day is a row: neighbouring ones are not independent in size, though nearly so in sign.
+    """
+    file = package_file("skfolio", "datasets/data/sp500_dataset.csv.gz")
+    prices = np.genfromtxt(file, delimiter=",", skip_header=1)[:, 1:]  # the first is the date
+    return RealRows(np.diff(np.log(prices), axis=0), name="sp500")
 
 
 def images(pixels: Array, width: int, least_used: float, name: str) -> RealRows:

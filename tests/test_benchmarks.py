@@ -19,6 +19,7 @@ CONTESTS = [
     contests.continuous_law(rl.UniformRatio(0.1, 0.9), "law", d=10, cells=2),
     contests.surface(d=20, side=2),
     contests.first_use(d=20),
+    contests.full_covariance(d=10),
     contests.common_job(d=10, cells=2, ridge=0.1),
     contests.law_nodes(2, d=10, cells=2),
 ]

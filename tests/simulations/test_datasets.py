@@ -22,7 +22,13 @@ def loaded(loader):
 
 
 @pytest.mark.parametrize(
-    ("loader", "rows"), [(datasets.digits, 1797), (datasets.mnist, 5000), (datasets.pbmc, 700)]
+    ("loader", "rows"),
+    [
+        (datasets.digits, 1797),
+        (datasets.mnist, 5000),
+        (datasets.pbmc, 700),
+        (datasets.sp500, 8312),
+    ],
 )
 def test_data_sets(loader, rows):
     data = loaded(loader)
