@@ -9,6 +9,7 @@ import functools
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.linalg import eigh
 
 import ridgeless as rl
 from benchmarks.alternatives import Problem, damped, scipy_fixed_point
@@ -104,6 +105,21 @@ def first_use(d=1_000_000):
     )
 
 
+def full_covariance(d=2000):
+    """The risk for a full covariance beside one eigendecomposition of it."""
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((2 * d, d)) * rng.uniform(0.5, 2.0, d)
+    sigma, beta = rows.T @ rows / len(rows), rng.standard_normal(d) / np.sqrt(d)
+    return Contest(
+        f"`covariance_risk`, d = {d}, one mask ratio",
+        {
+            OURS: lambda: rl.covariance_risk(sigma, beta, 0.5, noise=1.0, aspect_ratio=2.0),
+            "one `scipy.linalg.eigh`": lambda: eigh(sigma),
+        },
+        target=10.0,
+    )
+
+
 def common_job(d=2000, cells=100, ridge=1e-3):
     """Unmasked ridge regression on an AR(1) spectrum, beside what one would otherwise write."""
     problem = ar1_problem(d)
@@ -150,4 +166,5 @@ def required():
         continuous_law(rl.ScheduledRatio(0.8, 0.2, "cosine"), "cosine schedule 0.8 to 0.2"),
         surface(),
         first_use(),
+        full_covariance(),
     ]
