@@ -35,7 +35,6 @@ __all__ = ["Bridge", "bridge", "descend", "trained_risk"]
 Array = NDArray[np.float64]
 Scheme = Literal["one mask", "fresh masks"]
 
-CHECK_EVERY = 50
 FLAT = 1e-6  # a gradient this small, relative to the first, is zero
 
 
@@ -163,28 +162,26 @@ def descend(rows: Array, sampler: RatioSampler, scheme: Scheme, steps: int) -> A
     if scheme == "fresh masks":
         curvature *= 1.5
     optimizer = torch.optim.SGD(model.parameters(), lr=1 / curvature, momentum=0.97, nesterov=True)
-    first = None
+    weight, first, slope = model.map.weight, 0.0, math.inf
     for step in range(steps):
         if scheme == "fresh masks":
             hidden = masks()
             for group in optimizer.param_groups:
                 group["lr"] = math.cos(math.pi * step / (2 * steps)) ** 2 / curvature
-        optimizer.zero_grad()
         wrong = (model(values, hidden) - values).square()[hidden].sum() / 2
-        wrong.backward()
+        (weight.grad,) = torch.autograd.grad(wrong, weight)
+        slope = float(weight.grad.norm())
+        first = first or slope
         optimizer.step()
-        if scheme == "one mask" and step % CHECK_EVERY == 0:
-            gradient = float(model.map.weight.grad.norm())
-            first = gradient if first is None else first
-            if gradient <= FLAT * first:
-                break
+        if scheme == "one mask" and slope <= FLAT * first:
+            break
     else:
         if scheme == "one mask":
             raise ConvergenceError(
                 f"gradient descent must reach a gradient of {FLAT:g} of the first within {steps} "
-                f"steps, got {gradient / first:.1e}"
+                f"steps, got {slope / first:.1e}"
             )
-    return np.asarray(model.map.weight.detach().numpy(), dtype=np.float64)
+    return np.asarray(weight.detach().numpy(), dtype=np.float64)
 
 
 def _resized(eigenvalues: Sequence[float] | Array, size: int) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import lru_cache
 from pathlib import Path
@@ -74,7 +74,7 @@ def perform(
     ]
     with (folder / RUNS).open("a", encoding="utf-8") as file, backend(settings.backend, jobs):
         if "WORLD_SIZE" in os.environ:  # torchrun: its processes share every run
-            results = (train_one(*task) for task in tasks)
+            results: Iterable[Result] = (train_one(*task) for task in tasks)
         else:
             parallel = Parallel(return_as="generator_unordered", batch_size=1)
             with deaf_children():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DiscreteRatio, DomainError, RatioLaw
-from ridgeless.errors import count
+from ridgeless.errors import count, real_scalar
 
 __all__ = ["Masker", "RatioSampler", "hidden_counts"]
 
@@ -43,7 +43,7 @@ class RatioSampler:
         rng: np.random.Generator | np.random.SeedSequence | int | None = None,
     ) -> None:
         if not isinstance(law, RatioLaw):
-            if isinstance(law, bool) or not isinstance(law, (int, float)) or not 0 < law < 1:
+            if not 0 < real_scalar("mask_ratio", law) < 1:
                 raise DomainError(f"mask_ratio must be a law or a number in (0, 1), got {law!r}")
             law = DiscreteRatio([law])
         if per not in ("batch", "sample"):

@@ -8,6 +8,7 @@ What is hidden never reaches a model.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -74,11 +75,7 @@ class MLP(Masked):
         super().__init__(data)
         sizes = [self.length * (self.channels + 1), *[width] * depth]
         self.body = nn.Sequential(
-            *(
-                layer
-                for a, b in zip(sizes, sizes[1:], strict=False)
-                for layer in (nn.Linear(a, b), nn.GELU())
-            )
+            *(layer for a, b in itertools.pairwise(sizes) for layer in (nn.Linear(a, b), nn.GELU()))
         )
         self.head = nn.Linear(sizes[-1], self.length * self.channels)
 
@@ -106,7 +103,7 @@ class CNN(Masked):
             return nn.Sequential(nn.Conv2d(a, b, kernel, step, padding), nn.GELU())  # type: ignore[arg-type]
 
         widths = [width * 2**level for level in range(depth + 1)]
-        scales = list(zip(widths, widths[1:], strict=False))
+        scales = list(itertools.pairwise(widths))
         self.inlet = block(self.channels + 1, width)
         self.down = nn.ModuleList(
             nn.Sequential(block(a, b, stride), block(b, b)) for a, b in scales

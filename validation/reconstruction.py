@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -89,7 +90,7 @@ def components(
     edges = [2**k - 1 for k in range(int(np.log2(len(null))) + 1)] + [len(null)]
     return [
         {"first": a + 1, "last": b, "risk": float(wrong[a:b].sum() / null[a:b].sum())}
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
         if b > a
     ]
 
@@ -114,8 +115,8 @@ def _masks(data: Tokens, law: RatioLaw | float, samples: int) -> NDArray[np.bool
         hidden = np.zeros((samples, data.length), dtype=bool)
         hidden[np.arange(samples), rng.integers(data.length, size=samples)] = True
         return hidden
-    per = "sample" if isinstance(law, RatioLaw) else "batch"
-    return Masker(RatioSampler(law, per, rng), data.grid).draw(samples)
+    sampler = RatioSampler(law, "sample" if isinstance(law, RatioLaw) else "batch", rng)
+    return Masker(sampler, data.grid).draw(samples)
 
 
 def _predict(

@@ -46,6 +46,7 @@ class Run:
     seed: int
     per: str
     block: int
+    equal: str
     recipe: Recipe
 
     @property
@@ -160,34 +161,41 @@ class Experiment:
         """
         runs = []
         for seed, dataset in itertools.product(range(self.seeds), self.data):
-            suited = FOR_SYMBOLS if symbols[dataset] else FOR_VALUES
+            suited: tuple[str, ...] = FOR_SYMBOLS if symbols[dataset] else FOR_VALUES
             if not ordered[dataset]:
                 suited = tuple(name for name in suited if name in UNORDERED)
             for model in self.models or suited:
                 depth = DEPTHS[model] if self.depth is None or model == "linear" else self.depth
                 for (width, n), ratio in itertools.product(self._sizes(model), self.ratios):
-                    runs.append(
-                        Run(
-                            dataset=dataset,
-                            model=model,
-                            width=width,
-                            depth=depth,
-                            n=n,
-                            ratio=ratio,
-                            seed=seed,
-                            per=self.per,
-                            block=self.block,
-                            recipe=self.recipe,
-                        )
+                    run = Run(
+                        dataset=dataset,
+                        model=model,
+                        width=width,
+                        depth=depth,
+                        n=n,
+                        ratio=ratio,
+                        seed=seed,
+                        per=self.per,
+                        block=self.block,
+                        equal="steps",
+                        recipe=self.recipe,
                     )
+                    runs.append(run)
+                    drops = model == "transformer" and not symbols[dataset]
+                    if drops and (width, n) == self._middle(model):
+                        runs.append(_at_equal_compute(run))
         return runs
 
     def _sizes(self, model: str) -> list[tuple[int, int]]:
         """Return widths and sample sizes that go together."""
         widths = self.widths if self.widths and model != "linear" else WIDTHS[model]
-        middle = widths[len(widths) // 2]
-        first, *others = self.samples
+        (middle, first), others = self._middle(model), self.samples[1:]
         return [(width, first) for width in widths] + [(middle, n) for n in others]
+
+    def _middle(self, model: str) -> tuple[int, int]:
+        """Return the middle width and the first sample size."""
+        widths = self.widths if self.widths and model != "linear" else WIDTHS[model]
+        return widths[len(widths) // 2], self.samples[0]
 
     def shape(self) -> dict[str, Any]:
         """Return the settings that all runs of a folder share."""
@@ -201,6 +209,17 @@ class Experiment:
         for name in (*PRESETS, "dry_run"):
             del shown[name]
         return {name: list(v) if isinstance(v, tuple) else v for name, v in shown.items()}
+
+
+def _at_equal_compute(run: Run) -> Run:
+    """Return the run with as many steps as cost what its recipe costs at ratio 1/2.
+
+    An encoder that drops hidden tokens costs `depth` blocks on what it sees, and its decoder one
+    block on all tokens.
+    """
+    mean = run.law.mean if isinstance(run.law, RatioLaw) else run.law
+    steps = run.recipe.steps * (run.depth / 2 + 1) / (run.depth * (1 - mean) + 1)
+    return replace(run, equal="compute", recipe=replace(run.recipe, steps=max(1, round(steps))))
 
 
 _STANDARD = Experiment(

@@ -49,4 +49,4 @@ def linear_residuals(data: Tokens) -> NDArray[np.float64]:
     for token in np.unique(tokens[varies]):
         own = np.flatnonzero(tokens[places] == token)
         left[places[own]] = np.diag(np.linalg.inv(inverse[np.ix_(own, own)]))
-    return np.minimum(left, 1.0).reshape(columns.shape[1:])
+    return np.asarray(np.minimum(left, 1.0).reshape(columns.shape[1:]))

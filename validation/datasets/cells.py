@@ -49,9 +49,11 @@ def _tokens(name: str, values: NDArray[np.float64], types: NDArray[np.int64] | N
     spread = np.where(seen, values[train].var(axis=0), -1.0)
     genes = np.sort(np.argsort(-spread, kind="stable")[: min(GENES, int(seen.sum()))])
     chosen = values[:, genes, None]
+    known, held_out, used = standardised(chosen[train], chosen[test])
     labels = (None, None) if types is None else (types[train], types[test])
-    scaled = standardised(chosen[train], chosen[test])
-    return Tokens(name, *scaled[:2], (1, len(genes)), 0, scaled[2], *labels, ordered=False)
+    return Tokens(
+        name, known, held_out, (1, len(genes)), 0, used, labels[0], labels[1], ordered=False
+    )
 
 
 def _cached_counts(path: Path) -> NDArray[np.float64]:

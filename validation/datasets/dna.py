@@ -72,7 +72,8 @@ def _tokens(name: str, genome: str) -> Tokens:
         parts.append(rows[order])
         labels.append(label[order])
     parts[1], labels[1] = parts[1][:2000], labels[1][:2000]
-    return Tokens(name, *parts, (1, WINDOW), len(BASES), None, *labels)
+    train, test = parts
+    return Tokens(name, train, test, (1, WINDOW), len(BASES), None, labels[0], labels[1])
 
 
 def _covered(spans: Iterable[tuple[int, int]], length: int) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ def shakespeare() -> Tokens:
         symbols = windows(folded(_spoken(path.read_text(encoding="utf-8"))))
         held_out = number % HELD_OUT == HELD_OUT - 1
         parts[held_out].append((symbols, genres.index(path.parent.name)))
-    return _tokens("shakespeare", *parts)
+    return _tokens("shakespeare", parts[0], parts[1])
 
 
 def folded(text: str) -> str:
@@ -86,11 +86,13 @@ def _tokens(
     test: Sequence[tuple[NDArray[np.int64], int]],
     labelled: bool = True,
 ) -> Tokens:
-    parts, labels = [], []
+    parts: list[NDArray[np.int64]] = []
+    labels: list[NDArray[np.int64] | None] = []
     for texts, most in ((train, MOST_TRAIN), (test, MOST_TEST)):
         rows = np.concatenate([symbols for symbols, _ in texts])
         label = np.concatenate([np.full(len(symbols), genre) for symbols, genre in texts])
         order = np.random.default_rng(SPLIT).permutation(len(rows))[:most]
         parts.append(rows[order])
         labels.append(label[order] if labelled else None)
-    return Tokens(name, *parts, (1, parts[0].shape[1]), len(ALPHABET), None, *labels)
+    grid, (train_labels, test_labels) = (1, parts[0].shape[1]), labels
+    return Tokens(name, parts[0], parts[1], grid, len(ALPHABET), None, train_labels, test_labels)

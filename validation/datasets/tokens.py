@@ -96,7 +96,7 @@ class Tokens:
         """Return samples as values of shape (samples, L, channels); symbols as indicators."""
         if not self.symbols:
             return np.asarray(samples, dtype=np.float32)
-        return np.eye(self.symbols, dtype=np.float32)[samples]
+        return np.asarray(np.eye(self.symbols, dtype=np.float32)[samples])
 
 
 def standardised(
