@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# A test process per core, each with one thread of linear algebra: together they would wait.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --benchmark-disable
 
 # Extras the tests need, comma separated.
 EXTRAS := sweep,dask,validation
@@ -48,11 +50,11 @@ lint: $(DEV_STAMP)  ## ruff check, ruff format --check, mypy
 	$(BIN)/mypy
 
 unit: $(DEV_STAMP)  ## tests and doctests; ARGS are passed on to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 # Lines inside compiled kernels are seen only when they run as plain Python.
 coverage: $(DEV_STAMP)  ## tests of ridgeless/ without the JIT, at least 95 % covered
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests ridgeless --ignore=tests/simulations -m "not nojit_slow" \
+	NUMBA_DISABLE_JIT=1 $(PYTEST) tests ridgeless --ignore=tests/simulations -m "not nojit_slow" \
 		--cov=ridgeless --cov-fail-under=95
 
 format: $(DEV_STAMP)  ## apply ruff's fixes and formatting

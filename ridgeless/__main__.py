@@ -72,8 +72,9 @@ def _parser() -> argparse.ArgumentParser:
 
     recommend = commands.add_parser("recommend", help="a mask ratio for a data file", **options)
     recommend.add_argument("data", help="rows are samples: .npy, or .csv with or without a header")
-    recommend.add_argument("--target", type=int, metavar="COLUMN",
-                           help="predict this column (from 0) instead of masked ones")  # fmt: skip
+    recommend.add_argument("--target", metavar="COLUMN",
+                           help="predict this column, by its number (from 0) or its name in the "
+                           "header, instead of masked ones")  # fmt: skip
     recommend.add_argument("--groups", metavar="GROUPS",
                            help="features masked together: a width of neighbouring columns, "
                            "labels as a,a,b, or a file of labels")  # fmt: skip
@@ -144,9 +145,10 @@ def _curve(chosen: argparse.Namespace) -> None:
 
 
 def _recommend(chosen: argparse.Namespace) -> None:
+    header, table = _table(chosen.data)
     advice = rl.recommend(
-        _table(chosen.data),
-        target_column=chosen.target,
+        table,
+        target_column=_column(chosen.target, header),
         groups=_groups(chosen.groups),
         aspect_ratio=chosen.aspect_ratio,
         masks_per_sample=chosen.masks_per_sample,
@@ -189,7 +191,7 @@ _PARTS = (
 def _problem(chosen: argparse.Namespace) -> dict[str, Any]:
     spectrum = names.spectrum(chosen.spectrum, chosen.dimension)
     if chosen.eigenvalues:
-        spectrum = rl.Spectrum(np.ravel(_table(chosen.eigenvalues)))
+        spectrum = rl.Spectrum(np.ravel(_table(chosen.eigenvalues)[1]))
     target: Any = rl.MaskedFeature()
     if chosen.target == "linear":
         target = rl.LinearTarget(snr=chosen.snr, alignment=chosen.alignment)
@@ -239,25 +241,30 @@ def _report(
         _write(folder / "curve.csv", "\n".join(rows) + "\n")
         _write(folder / "curve.json", text + "\n")
     if chosen.plot:
-        _plot(chosen.plot, columns["mask_ratio"], columns[shown], label)
+        best = summary.get("mask_ratio", summary.get("optimal_mask_ratio"))
+        marks = (best, *summary["within_10_percent"])
+        _plot(chosen.plot, columns["mask_ratio"], columns[shown], label, marks)
 
 
-def _table(path: str) -> NDArray[np.float64]:
-    """Read numbers from a .npy file, or from text with commas or spaces and perhaps a header."""
+def _table(path: str) -> tuple[list[str], NDArray[np.float64]]:
+    """Read a header, empty if there is none, and numbers.
+
+    From a .npy file, or from text with commas or spaces.
+    """
     try:
         if path.endswith(".npy"):
-            return np.asarray(np.load(path, allow_pickle=False))
+            return [], np.asarray(np.load(path, allow_pickle=False))
         lines = [x for x in Path(path).read_text(encoding="utf-8").splitlines() if x.strip()]
         if not lines:
             raise rl.DomainError(f"{path} is empty")
         comma = any("," in line for line in lines)
         cells = [line.split(",") if comma else line.split() for line in lines]
-        skipped = int(not any(map(_is_number, cells[0])))  # a header
-        if len(lines) == skipped:
+        header = [] if any(map(_is_number, cells[0])) else [x.strip(" \"'") for x in cells.pop(0)]
+        if not cells:
             raise rl.DomainError(f"{path} has a header and no rows")
-        if len({len(row) for row in cells[skipped:]}) == 1:
+        if len({len(row) for row in cells}) == 1:
             # An empty cell is a missing value; what that means is for the reader to say.
-            return np.array([[float(x.strip() or "nan") for x in row] for row in cells[skipped:]])
+            return header, np.array([[float(x.strip() or "nan") for x in row] for row in cells])
     except rl.DomainError:
         raise
     except (EOFError, UnicodeDecodeError, ValueError) as error:
@@ -275,6 +282,26 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _column(text: str | None, header: list[str]) -> int | None:
+    """Return the number of a column from its number or its name."""
+    if text is None:
+        return None
+    if text in header:
+        return header.index(text)
+    try:
+        return int(text)
+    except ValueError:
+        known = ", ".join(header)
+        names = (
+            f"a name of the header ({known:.200})"
+            if header
+            else "its name, for which the data needs a header"
+        )
+        raise rl.DomainError(
+            f"target must be the number of a column (from 0) or {names}, got {text!r}"
+        ) from None
+
+
 def _groups(text: str | None) -> Any:
     """Return a width, or labels from a list or a file."""
     if text is None:
@@ -282,7 +309,7 @@ def _groups(text: str | None) -> Any:
     if text.isdecimal():
         return int(text)
     if text.endswith(".npy"):
-        return np.ravel(_table(text))
+        return np.ravel(_table(text)[1])
     if not Path(text).exists() and "," in text:
         return [label.strip() for label in text.split(",")]
     try:
@@ -314,7 +341,14 @@ def _write(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _plot(path: str, ratios: list[float], values: list[float], label: str) -> None:
+def _plot(
+    path: str,
+    ratios: list[float],
+    values: list[float],
+    label: str,
+    marks: tuple[float, float, float],
+) -> None:
+    """Draw the curve, the best ratio and the range around it."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
@@ -323,6 +357,10 @@ def _plot(path: str, ratios: list[float], values: list[float], label: str) -> No
     axes = figure.subplots()
     drawn = np.where(np.isfinite(values), values, np.nan)
     axes.plot(ratios, drawn, color="#0072B2", lw=2)
+    best, low, high = marks
+    axes.axvspan(low, high, color="#009E73", alpha=0.15, lw=0, label="risk within 10% of the best")
+    axes.axvline(best, color="#009E73", label=f"best mask ratio {best:.3f}")
+    axes.legend(frameon=False)
     floor = float(np.nanmin(drawn))
     axes.set(xlabel="mask ratio  $p$", ylabel=label, xlim=(0, 1), ylim=(0, 6 * floor or 1))
     axes.grid(alpha=0.3)

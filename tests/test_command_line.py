@@ -78,7 +78,14 @@ def test_recommend_reads_both_formats(data: Path, capsys: pytest.CaptureFixture[
     words = ["recommend", str(data / "data.csv"), "--replicates", "2", "--target", "3"]
     assert main([*words, "--plot", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert "with one mask per sample" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "with one mask per sample" in shown
+    words[words.index("3")] = "gene3"
+    assert main(words) == 0
+    assert capsys.readouterr().out == shown
+    words[words.index("gene3")] = "gene"
+    assert main(words) == 2
+    assert "a name of the header (gene0, gene1" in capsys.readouterr().err
 
 
 @pytest.mark.nojit_slow
