@@ -55,3 +55,8 @@ GROUPED_ERROR = {0.7: 0.15, 2.0: 0.05, 10.0: 0.01}
 RATIO_AWARE = 1e-10
 #: The same within 1e-6 of a threshold of one ratio among others: 9.2e-10.
 BESIDE_A_THRESHOLD = 1e-8
+
+# --- closed forms ---------------------------------------------------------------------------------
+
+#: Error of a part relative to the total, of formulas evaluated as SymPy wrote them.
+CLOSED_FORM = 1e-10
