@@ -6,15 +6,11 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
-
-import tyro
+from typing import Any
 
 from ridgeless import DomainError
-from ridgeless.errors import ratio_array
 from simulations.command import INTERRUPTED, command
+from validation.evaluate import Evaluation, evaluate
 from validation.settings import PRESETS, Experiment
 
 __all__ = ["main"]
@@ -33,29 +29,11 @@ examples:
     --output results/mnist-mlp
   test a kept model elsewhere
     python -m validation evaluate results/mnist-mlp/models/ID.pt --test-ratios 0.2 0.8
+  test a model of another library (docs/how-to/ratio-sampler.md)
+    python -m validation evaluate my_models:vit_mae --data digits
   one run on two GPUs
     torchrun --nproc-per-node 2 -m validation transformer --data mnist --ratios 0.75 --seeds 1
 """
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Settings of `evaluate`."""
-
-    checkpoint: Annotated[Path, tyro.conf.Positional] = Path()
-    """A file that --keep-models wrote."""
-
-    test_ratios: tuple[float, ...] = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)
-    """Shares of tokens hidden; 0 hides one token per sample."""
-
-    data: str | None = None
-    """Another data set, or a file, with tokens of the same shape; by default its own."""
-
-    device: str = "auto"
-    """auto, cpu, cuda or cuda:N."""
-
-    json: bool = False
-    """Print JSON."""
 
 
 def run_experiment(settings: Experiment) -> int:
@@ -117,49 +95,12 @@ def _bridge(settings: Experiment) -> list[dict[str, Any]]:
     return rows
 
 
-def evaluate(settings: Evaluation) -> int:
-    """Print the risks of a kept model and return the exit code."""
-    from validation.datasets import load
-    from validation.experiment import run_of
-    from validation.models import make_model
-    from validation.pretrain import choose_device, load_checkpoint
-    from validation.probe import probe
-    from validation.reconstruction import reconstruction
-
-    ratios = [float(p) for p in ratio_array("test_ratios", settings.test_ratios)]
-    device = choose_device(settings.device)
-    state = load_checkpoint(settings.checkpoint)
-    run = run_of(state.get("about", {}))
-    data = load(settings.data or run.dataset)
-    model = make_model(run.model, data, run.width, run.depth, run.seed)
-    load_checkpoint(settings.checkpoint, model)
-    found = reconstruction(model, data, device, ratios)
-    result = {
-        "model": run.model,
-        "dataset": data.name,
-        "trained_with": run.ratio,
-        "risks": found.risk,
-        "cross_entropy": found.cross_entropy,
-        "probe": probe(model, data, device),
-    }
-    if settings.json:
-        print(json.dumps(result, allow_nan=False))
-        return 0
-    print(f"{run.model} of width {run.width}, trained on {run.dataset} with mask ratio {run.ratio}")
-    print(f"tested on {data.name}; 1 is no better than the mean")
-    for ratio, risk in found.risk.items():
-        print(f"  test ratio {ratio:>7}  risk {risk:.4f}")
-    if result["probe"] is not None:
-        print(f"  linear probe      accuracy {result['probe']:.3f}")
-    return 0
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["evaluate"]:
         prog = "python -m validation evaluate"
-        text = "Test a model that `python -m validation --keep-models` kept."
+        text = "Test a model that `python -m validation --keep-models` kept, or one of your own."
         return command(Evaluation, evaluate, prog, text, given[1:] or ["--help"])
     return command(Experiment, run_experiment, PROG, DESCRIPTION, given, lambda: _preset(given))
 

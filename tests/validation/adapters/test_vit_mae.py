@@ -1,0 +1,80 @@
+"""ViTMAE under our contract predicts what it predicts on its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import ridgeless as rl
+from validation.adapters import ViTMAE, place_patches
+from validation.adapters.ratios import fixed_ratio, ratio_hiding
+from validation.datasets import images, load
+
+
+@pytest.fixture
+def samples():
+    """Digits that hide 0, 5, 5, 1 and 15 of their 16 patches."""
+    generator = torch.Generator().manual_seed(0)
+    counts = torch.tensor([0, 5, 5, 1, 15])
+    ranks = torch.rand(5, 16, generator=generator).argsort(dim=1).argsort(dim=1)
+    return torch.as_tensor(load("digits").test[:5]), ranks < counts[:, None]
+
+
+def test_positions_are_put_where_there_are_none(vit_mae):
+    fixed = vit_mae.vit.embeddings.position_embeddings, vit_mae.decoder.decoder_pos_embed
+    place_patches(vit_mae)
+    for positions in fixed:
+        apart = torch.cdist(positions[0, 1:], positions[0, 1:])
+        assert apart[~torch.eye(16, dtype=torch.bool)].min() > 0.1
+        positions.data.fill_(2.0)
+    place_patches(vit_mae)
+    assert all(bool((positions == 2.0).all()) for positions in fixed)
+
+
+def test_predictions_are_the_models_own(vit_mae, samples):
+    place_patches(vit_mae)
+    inputs, hidden = samples
+    with torch.no_grad():
+        found = ViTMAE(vit_mae, load("digits"))(inputs, hidden)
+        for row, mask, predicted in zip(inputs, hidden, found, strict=True):
+            with fixed_ratio(vit_mae, ratio_hiding(int(mask.sum()), 16)):
+                noise = torch.where(mask, 1.0, 0.0)[None]
+                out = vit_mae(vit_mae.unpatchify(row[None]), noise=noise)
+            assert torch.equal(out.mask[0].bool(), mask)
+            torch.testing.assert_close(out.logits[0], predicted)
+    assert vit_mae.config.mask_ratio == 0.75
+
+
+def test_hidden_patches_do_not_matter_and_visible_ones_do(vit_mae, samples):
+    place_patches(vit_mae)
+    inputs, hidden = samples
+    model = ViTMAE(vit_mae, load("digits"))
+    with torch.no_grad():
+        for read in (model, model.represent):
+            found = read(inputs, hidden)
+            torch.testing.assert_close(read(inputs + 9 * hidden[..., None], hidden), found)
+            moved = (read(inputs + 9 * ~hidden[..., None], hidden) - found).abs().flatten(1)
+            assert (moved.max(dim=1).values > 1e-3).all()
+
+
+def test_tokens_are_the_models_patches(vit_mae):
+    pixels = np.random.default_rng(0).normal(size=(10, 8, 8, 1))
+    tokens = torch.as_tensor(images.from_pixels(pixels, 2, "noise").train)
+    kept = pixels[np.random.default_rng(images.SPLIT).permutation(10)[2:], ..., 0]
+    wanted = (kept - kept.mean(axis=0)) / kept.std(axis=0)
+    pictures = vit_mae.unpatchify(tokens)
+    np.testing.assert_allclose(pictures[:, 0].numpy(), wanted, atol=1e-6)
+    assert torch.equal(vit_mae.patchify(pictures), tokens)
+
+
+def test_refusals(vit_mae):
+    digits = load("digits")
+    with pytest.raises(rl.DomainError, match="4 x 4 grid of 4 values, must be the tokens of pydoc"):
+        ViTMAE(vit_mae, load("pydoc"))
+    wide = replace(digits, grid=(2, 8), name="wide")
+    with pytest.raises(rl.DomainError, match="tokens of wide, a 2 x 8 grid of 4 values"):
+        ViTMAE(vit_mae, wide)
+    vit_mae.config.norm_pix_loss = True
+    with pytest.raises(rl.DomainError, match="norm_pix_loss must be False"):
+        ViTMAE(vit_mae, digits)
