@@ -26,8 +26,7 @@ function update() {
   const simulation = key === simulatedKey ? state?.simulation : undefined;
   state = { ...compute(settings), simulation };
   draw();
-  const sentence = sentenceFor(state);
-  byId("sentence").innerHTML = sentence;
+  byId("sentence").innerHTML = sentenceFor(state);
   byId("plot").setAttribute("aria-label", byId("sentence").textContent);
   byId("values").innerHTML = tableFor(state);
   byId("python").textContent = pythonFor(settings);
@@ -57,14 +56,8 @@ function startSimulation(settings, key) {
   stopSimulation();
   if (!byId("simulate").checked) return;
   const source = URL.createObjectURL(new Blob([byId("engine").textContent], { type: "text/javascript" }));
-  try {
-    worker = new Worker(source);
-  } catch {
-    byId("simulated").textContent = "This browser does not let a page from a file simulate.";
-    return;
-  } finally {
-    URL.revokeObjectURL(source);
-  }
+  worker = new Worker(source);
+  URL.revokeObjectURL(source);
   simulatedKey = key;
   byId("simulated").textContent = "Dots: simulating …";
   worker.onmessage = ({ data }) => {
@@ -73,6 +66,9 @@ function startSimulation(settings, key) {
       `Dots: ${data.rounds} simulated training set${data.rounds > 1 ? "s" : ""} of ${FEATURES} ` +
       `features${data.done ? "." : ", more to come."}`;
     draw();
+  };
+  worker.onerror = () => {
+    byId("simulated").textContent = "No dots: this browser does not let the page simulate.";
   };
   worker.postMessage(settings);
 }

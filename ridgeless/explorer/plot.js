@@ -12,7 +12,7 @@ const tag = (name, attributes, content = "") => {
 /** Smallest and largest risk on the axis: the valleys, and some room to see the walls. */
 function axisRange({ problem, points, best, yours }) {
   const ceiling = 6 * Math.max(problem.signal.null, problem.signal.noise * 0.1);
-  const floor = (best.total || ceiling / 300) / 12, peak = threshold(problem);
+  const floor = (best.total || ceiling / 10) / 12, peak = threshold(problem);
   const beyond = points.filter(({ p }) => p > peak && p < 0.97).map(({ total }) => 3 * total);
   const reach = [2 * yours.total, Math.min(...beyond)].filter(Number.isFinite);
   return [floor, Math.max(ceiling, Math.min(Math.max(0, ...reach), 2000 * floor))];
@@ -91,7 +91,7 @@ function drawPlot(svg, state) {
     const level = y(random.total), from = x(settings.low), to = x(settings.high);
     inside.push(line("random", from, level, to, level));
     for (const end of [from, to]) inside.push(line("random", end, level - 7, end, level + 7));
-    labels.push(text("random-label halo", to, level - 10, "end", "R2MAE"));
+    labels.push(text("random-label halo", from + 4, level - 6, "start", "R2MAE"));
   }
 
   // Simulated points with two standard errors on either side.

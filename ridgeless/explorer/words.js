@@ -16,13 +16,13 @@ function shown(value) {
   return value < 1e-3 || digits.includes("e") ? value.toExponential(3) : digits;
 }
 
-/** How much worse than the best, in words. */
+/** A risk beside the best one, in words. */
 function compared(value, best) {
   const ratio = value / best;
-  if (!Number.isFinite(ratio)) return "has an infinite risk";
-  if (ratio < 1.005) return "is as good as the best";
-  if (ratio < 2) return `costs ${Math.round(100 * (ratio - 1))} % more than the best`;
-  return `costs ${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)} times as much as the best`;
+  if (!Number.isFinite(ratio)) return "infinite";
+  if (ratio < 1.005) return "as good as that";
+  if (ratio < 2) return `${Math.round(100 * (ratio - 1))} % above that`;
+  return `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)} times that`;
 }
 
 /** One sentence on what is seen. */
@@ -34,26 +34,27 @@ function sentenceFor({ problem, points, best, low, high, yours, random, settings
   if (points.every((point) => point.total === Infinity || point.p === 1))
     return "There are exactly as many training rows as features, which makes the risk infinite at " +
       "<b>every mask ratio</b>: move the number of features per sample a little.";
+  const mine = `your <b>${settings.ratio.toFixed(2)}</b>`;
   if (best.p > 0.9999)
-    return "Nothing here is worth learning: <b>predicting nothing</b> beats every mask ratio, and " +
-      `your ${settings.ratio.toFixed(2)} ${compared(yours.total, nothing).replace("the best", "that")}.`;
+    return "Nothing here is worth learning: <b>predicting nothing</b> beats every mask ratio, and at " +
+      `${mine} the risk is ${compared(yours.total, nothing)}.`;
   const largest = ["bias", "design", "noise"].find((part) => yours[part] > yours.total / 2);
-  const mostly = largest && yours.total > 1.1 * best.total ? `, most of it ${NAMES[largest].toLowerCase()}` : "";
+  const mostly = largest && yours.total > WITHIN * best.total ? ` (mostly ${NAMES[largest].toLowerCase()})` : "";
   const share = Math.round((100 * best.total) / nothing) || "less than 1";
-  const choice = best.p < 0.001 ? "is <b>not to mask</b>" : `is a mask ratio of <b>${best.p.toFixed(2)}</b>`;
+  const choice = best.p < 0.001 ? "It is best <b>not to mask</b>" : `The best mask ratio is <b>${best.p.toFixed(2)}</b>`;
   const range = high - low < 0.005
     ? "hardly any other ratio is within 10 % of that"
-    : `ratios from <b>${low.toFixed(2)} to ${high.toFixed(2)}</b> are within 10 % of that`;
+    : `from <b>${low.toFixed(2)} to ${high.toFixed(2)}</b> the risk is within 10 % of that`;
   const drawn = random
-    ? `, and R2MAE between ${settings.low.toFixed(2)} and ${settings.high.toFixed(2)} ${compared(random.total, best.total)}`
+    ? `, and with R2MAE between ${settings.low.toFixed(2)} and ${settings.high.toFixed(2)} it is ${compared(random.total, best.total)}`
     : "";
-  return `Best ${choice}, with ${share} % of the error of predicting nothing; ${range}, your ` +
-    `<b>${settings.ratio.toFixed(2)}</b> ${compared(yours.total, best.total)}${mostly}${drawn}.`;
+  return `${choice}, with ${share} % of the risk of predicting nothing; ${range}, at ${mine} it is ` +
+    `${compared(yours.total, best.total)}${mostly}${drawn}.`;
 }
 
 /** The table: the risk and its parts at your ratio, at the best one and under R2MAE. */
 function tableFor({ best, yours, random, settings }) {
-  const range = `${settings.low.toFixed(2)}–${settings.high.toFixed(2)}`;
+  const range = random ? `${settings.low.toFixed(2)}–${settings.high.toFixed(2)}` : "1 or ∞ masks";
   const columns = [
     ["yours", `yours<br>${settings.ratio.toFixed(2)}`, yours],
     ["best", `best<br>${best.p.toFixed(3)}`, best],
