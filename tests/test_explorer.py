@@ -42,7 +42,7 @@ READ = """({
   sentence: document.getElementById("sentence").textContent,
   sliders: Object.fromEntries([...document.querySelectorAll("output")].map(
     shown => [shown.htmlFor.value, shown.textContent])),
-  milliseconds: window.ridgeless.milliseconds,
+  current: JSON.stringify(state.settings) === JSON.stringify(readSettings(form)),
 })"""
 
 
@@ -116,6 +116,7 @@ def test_explore_writes_the_page_and_opens_it(
 def test_what_is_shown_is_what_the_package_says(page: Browser, seed: int) -> None:
     page.run(f"{SHUFFLE}({seed})")
     shown = page.run(READ)
+    assert shown["current"]
     said = expected(shown["python"])
     assert said["problem"]["aspect_ratio"] == float(shown["sliders"]["gamma"])
     assert shown["sliders"]["ratio"] in shown["sentence"]
@@ -202,7 +203,7 @@ def test_a_phone_shows_it_all(page: Browser, dark: bool) -> None:
     for target in ("masked", "linear"):
         for masks in ("1", "8"):
             page.run(f"location.hash = '#target={target}&masks={masks}'")
-            page.until(f"form.elements.target.value === '{target}'")
+            page.until(f"state.settings.target === '{target}' && state.settings.masks === {masks}")
             assert page.run("document.documentElement.scrollWidth") <= 375
             table = "document.querySelector('.scroll')"
             assert page.run(f"{table}.scrollWidth <= {table}.clientWidth")
