@@ -1,4 +1,4 @@
-"""Quick answers in a terminal: ``python -m ridgeless {risk,curve,recommend}``."""
+"""Quick answers in a terminal: ``python -m ridgeless {risk,curve,recommend,explore}``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import json
 import math
 import sys
+import tempfile
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +24,7 @@ EXAMPLES = """examples:
   python -m ridgeless curve --target linear --snr 4 --alignment 1 --output results/curve
   python -m ridgeless recommend data.csv --json
   python -m ridgeless recommend pixels.npy --groups patches.txt --epochs 4
+  python -m ridgeless explore
 """
 
 
@@ -55,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "epilog": EXAMPLES,
     }
     parser = _Parser(prog="python -m ridgeless", description=__doc__, **options)
-    commands = parser.add_subparsers(required=True, metavar="{risk,curve,recommend}")
+    commands = parser.add_subparsers(required=True, metavar="{risk,curve,recommend,explore}")
 
     risk = commands.add_parser("risk", help="the risk at one mask ratio", **options)
     risk.add_argument("--mask-ratio", default="0.5", help="0.5, or uniform:0.1:0.9 (R2MAE), "
@@ -83,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
     _add_training(recommend, aspect_ratio=None, masks="inf")
     recommend.set_defaults(run=_recommend)
+
+    explore = commands.add_parser("explore", help="sliders and curves in a browser", **options)
+    explore.add_argument("--output", metavar="DIR", help="only write explorer.html there")
+    explore.set_defaults(run=_explore)
     for command in (curve, recommend):
         command.add_argument("--plot", metavar="FILE", help="draw the curve, e.g. curve.png")
         command.add_argument("--output", metavar="DIR", help="write curve.csv and curve.json there")
@@ -181,6 +188,15 @@ def _recommend(chosen: argparse.Namespace) -> None:
     ]
     columns = _columns(advice.curve_ratios, advice.risk)
     _report(chosen, columns, summary, said, "prediction_error", "prediction error")
+
+
+def _explore(chosen: argparse.Namespace) -> None:
+    from ridgeless import explorer
+
+    page = explorer.write(Path(chosen.output or tempfile.mkdtemp(prefix="ridgeless-")))
+    print(page)
+    if not chosen.output and not webbrowser.open(page.resolve().as_uri()):
+        print("no browser was found; open this file in one")
 
 
 _PARTS = (

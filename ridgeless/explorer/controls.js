@@ -1,0 +1,107 @@
+// The controls: sliders and choices, read as settings and set from the page's address.
+"use strict";
+
+/** Sliders; a logarithmic one moves in powers of ten, and two digits are what is used. */
+const SLIDERS = {
+  gamma: { label: "Features per sample γ", low: 0.1, high: 10, log: true, start: 0.5 },
+  snr: { label: "Signal-to-noise ratio", low: 0.1, high: 100, log: true, start: 2, only: "linear" },
+  alignment: {
+    label: "Alignment", low: -1, high: 2, step: 0.1, start: 0.5, only: "linear",
+    hint: "0: the signal is the same in every direction; above: it prefers the strong ones",
+  },
+  exponent: {
+    label: "Exponent", low: 0, high: 3, step: 0.1, start: 1, only: "power_law",
+    hint: "eigenvalue i is proportional to 1/i to this power; 0: no correlations",
+  },
+  spikes: { label: "Number of spikes", low: 1, high: 10, step: 1, start: 3, only: "spiked" },
+  size: {
+    label: "Size of a spike", low: 1.25, high: 100, log: true, start: 20, only: "spiked",
+    hint: "its eigenvalue; all others are 1",
+  },
+  rank: { label: "Number of factors", low: 5, high: 100, step: 5, start: 20, only: "latent_factors" },
+  strength: {
+    label: "Strength of a factor", low: 0.3, high: 100, log: true, start: 5,
+    only: "latent_factors", hint: "eigenvalue 1 + strength; all others are 1",
+  },
+  ratio: { label: "Your mask ratio", low: 0.01, high: 0.99, step: 0.01, start: 0.3 },
+  low: { label: "R2MAE: smallest ratio", low: 0.01, high: 0.99, step: 0.01, start: 0.1 },
+  high: { label: "R2MAE: largest ratio", low: 0.01, high: 0.99, step: 0.01, start: 0.4 },
+};
+const CHOICES = {
+  target: { options: { masked: "a masked feature", linear: "a linear task" } },
+  spectrum: { options: { power_law: "power law", spiked: "spikes", latent_factors: "factors" } },
+  masks: {
+    label: "Masks per sample", options: { 1: "1", 2: "2", 4: "4", 8: "8", inf: "∞" },
+    hint: "∞: fresh masks in every epoch, for ever",
+  },
+};
+const GROUPS = [
+  ["What is predicted", ["target", "snr", "alignment"]],
+  ["Eigenvalues of the data", ["spectrum", "exponent", "spikes", "size", "rank", "strength"]],
+  ["Training", ["gamma", "masks"]],
+  ["Mask ratios to compare", ["ratio", "low", "high"]],
+];
+
+/** The form's fields, as HTML. */
+function controlsHtml() {
+  const slider = (name) => {
+    const { label, low, high, log, step, only = "", hint } = SLIDERS[name];
+    const range = log ? [Math.log10(low), Math.log10(high), 0.05] : [low, high, step];
+    const [min, max, by] = range.map((value) => Number(value.toFixed(2)));
+    return `<div class="field" data-only="${only}"><label for="${name}">${label}</label>` +
+      `<output for="${name}"></output>` +
+      `<input type="range" id="${name}" min="${min}" max="${max}" step="${by}">` +
+      `<span class="hint" data-of="${name}">${hint ?? ""}</span></div>`;
+  };
+  const choice = (name) => {
+    const { label, options, hint } = CHOICES[name];
+    const button = ([value, text], i) =>
+      `<label><input type="radio" name="${name}" value="${value}" ${i ? "" : "checked"}>` +
+      `<span>${text}</span></label>`;
+    return (label ? `<div id="${name}-label">${label}</div>` : "") +
+      `<div class="choices" ${label ? `role="group" aria-labelledby="${name}-label"` : ""}>` +
+      `${Object.entries(options).map(button).join("")}</div>` +
+      (hint ? `<span class="hint">${hint}</span>` : "");
+  };
+  const group = ([legend, fields]) =>
+    `<fieldset><legend>${legend}</legend>` +
+    `${fields.map((name) => (SLIDERS[name] ? slider(name) : choice(name))).join("")}</fieldset>`;
+  return GROUPS.map(group).join("") +
+    '<label class="tick"><input type="checkbox" id="simulate" checked>simulate, as dots</label>';
+}
+
+/** What the form says now: the numbers that are shown are the numbers that are used. */
+function readSettings(form) {
+  const settings = {};
+  for (const name in CHOICES) settings[name] = form.elements[name].value;
+  settings.masks = settings.masks === "inf" ? Infinity : Number(settings.masks);
+  for (const [name, { log }] of Object.entries(SLIDERS)) {
+    const value = Number(form.elements[name].value);
+    settings[name] = log ? Number((10 ** value).toPrecision(2)) : value;
+  }
+  return settings;
+}
+
+/** Move the form to `wanted`, names and texts as in an address; what is not known is left out. */
+function writeSettings(form, wanted) {
+  for (const [name, text] of Object.entries(wanted)) {
+    const value = Number(text);
+    if (CHOICES[name]?.options[text]) form.elements[name].value = text;
+    else if (SLIDERS[name] && Number.isFinite(value))
+      form.elements[name].value = SLIDERS[name].log ? Math.log10(value) : value;
+  }
+}
+
+/** Show the values beside the sliders, and only the sliders that matter. */
+function labelControls(form, settings) {
+  for (const name in SLIDERS) {
+    const field = form.elements[name].parentElement, { only, step } = SLIDERS[name];
+    const text = step < 1 ? settings[name].toFixed(step < 0.1 ? 2 : 1) : String(settings[name]);
+    field.hidden = Boolean(only) && only !== settings.target && only !== settings.spectrum;
+    field.querySelector("output").textContent = text;
+    form.elements[name].setAttribute("aria-valuetext", text);
+  }
+  const samples = Math.max(1, Math.round(FEATURES / settings.gamma));
+  form.querySelector('[data-of="gamma"]').textContent =
+    `${FEATURES} features, ${samples} training samples`;
+}

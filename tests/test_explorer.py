@@ -1,0 +1,249 @@
+"""The explorer computes what the package does, in any browser, from a file and nothing else."""
+
+import importlib.resources
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ridgeless as rl
+from ridgeless import explorer
+from ridgeless.__main__ import main
+from tests import tolerances
+from tests.browser import Browser, browser, chromium
+
+DOCS = Path(rl.__file__).parents[1] / "docs"
+
+needs_chromium = pytest.mark.skipif(
+    chromium() is None and not os.environ.get("CI"),
+    reason="Chromium is not installed (Debian: apt-get install chromium)",
+)
+
+# Random positions of every slider and choice, from a seed.
+SHUFFLE = """(seed => {
+  const { uniform } = randomNumbers(seed), pick = list => list[Math.floor(uniform() * list.length)];
+  for (const name in CHOICES)
+    form.elements[name].value = pick(Object.keys(CHOICES[name].options));
+  for (const name in SLIDERS) {
+    const { min, max } = form.elements[name];
+    form.elements[name].value = Number(min) + uniform() * (max - min);
+  }
+  form.elements.low.dispatchEvent(new Event("input", { bubbles: true }));
+})"""
+READ = """({
+  python: document.getElementById("python").textContent,
+  cells: Object.fromEntries([...document.querySelectorAll("td")].map(
+    cell => [cell.dataset.case + " " + cell.dataset.part, cell.textContent])),
+  best: state.best.p, low: state.low, high: state.high,
+  sentence: document.getElementById("sentence").textContent,
+  sliders: Object.fromEntries([...document.querySelectorAll("output")].map(
+    shown => [shown.htmlFor.value, shown.textContent])),
+  current: JSON.stringify(state.settings) === JSON.stringify(readSettings(form)),
+})"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    folder = tmp_path_factory.mktemp("explorer")
+    path = explorer.write(folder)
+    with browser(folder / "profile") as opened:
+        opened.resize(1280, 900)
+        opened.open(path.as_uri())
+        yield opened
+
+
+def number(text: str) -> float:
+    return math.inf if text == "∞" else float(text)
+
+
+def expected(python: str) -> dict[str, Any]:
+    """Run the Python that the page shows."""
+    names: dict[str, Any] = {}
+    exec(python, names)
+    return names
+
+
+def parts(found: rl.Risk) -> dict[str, float]:
+    values = (found.total, found.bias, found.design_variance, found.noise_variance)
+    return {
+        name: float(value)
+        for name, value in zip(("total", "bias", "design", "noise"), values, strict=True)
+    }
+
+
+def agrees(shown: str, value: float, beside: float) -> bool:
+    return number(shown) == pytest.approx(
+        value, rel=tolerances.EXPLORER, abs=tolerances.NEGLIGIBLE_SHOWN * beside
+    )
+
+
+def test_the_page_in_docs_is_what_the_package_makes_now() -> None:
+    assert (DOCS / explorer.NAME).read_text("utf-8") == explorer.page()
+    assert "{{" not in explorer.page()
+
+
+def test_the_page_needs_no_other_file() -> None:
+    text = explorer.page()
+    for outside in ("http://", "https://", "//cdn", "@import", 'src="', "url(http"):
+        assert outside not in text, outside
+    names = {path.name for path in importlib.resources.files(explorer).iterdir()}
+    assert {"page.html", "style.css", "risk.js"} <= names
+
+
+def test_explore_writes_the_page_and_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    monkeypatch.setattr("tempfile.mkdtemp", lambda prefix: str(tmp_path / "temporary"))
+    assert main(["explore", "--output", str(tmp_path / "new")]) == 0
+    assert (tmp_path / "new" / explorer.NAME).read_text("utf-8") == explorer.page()
+    assert not opened
+    assert main(["explore"]) == 0
+    assert opened == [(tmp_path / "temporary" / explorer.NAME).as_uri()]
+    monkeypatch.setattr("webbrowser.open", lambda address: False)
+    assert main(["explore"]) == 0
+    assert "open this file" in capsys.readouterr().out
+
+
+@needs_chromium
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_shown_is_what_the_package_says(page: Browser, seed: int) -> None:
+    page.run(f"{SHUFFLE}({seed})")
+    shown = page.run(READ)
+    assert shown["current"]
+    said = expected(shown["python"])
+    assert said["problem"]["aspect_ratio"] == float(shown["sliders"]["gamma"])
+    assert shown["sliders"]["ratio"] in shown["sentence"]
+    best = said["best"]
+    for name, ratio in (("best", best.mask_ratio), ("low", best.low), ("high", best.high)):
+        assert shown[name] == pytest.approx(ratio, abs=tolerances.EXPLORER), name
+    found = {"yours": said["yours"], "random": said.get("random")}
+    found["best"] = rl.risk(said["spectrum"], best.mask_ratio, **said["problem"])
+    null = float(found["best"].null)
+    for case, risk in found.items():
+        if risk is None:
+            assert shown["cells"][f"{case} total"] == "–"
+            continue
+        for part, value in parts(risk).items():
+            text = shown["cells"][f"{case} {part}"]
+            assert agrees(text, value, risk.total), (case, part, text, value, null)
+
+
+@needs_chromium
+def test_infinite_and_trivial_risks_are_said(page: Browser) -> None:
+    page.run("location.hash = '#target=linear&gamma=1&masks=1&spectrum=power_law&exponent=1'")
+    page.until("document.getElementById('sentence').textContent.includes('infinite')")
+    assert page.run(READ)["cells"]["yours total"] == "∞"
+    page.run("location.hash = '#target=masked&exponent=0&gamma=0.5'")
+    page.until("document.getElementById('sentence').textContent.includes('uncorrelated')")
+    page.run("location.hash = '#target=masked&exponent=1&gamma=0.5&ratio=0.5'")
+    page.until("document.querySelector('td[data-case=yours]').textContent === '∞'")
+
+
+@needs_chromium
+def test_keys_move_a_slider_and_the_value_follows(page: Browser) -> None:
+    page.run("location.hash = '#target=masked&exponent=1&gamma=0.5&ratio=0.3&masks=1'")
+    page.until("document.querySelector('output[for=ratio]').textContent === '0.30'")
+    before = page.run(READ)
+    page.run("document.getElementById('ratio').focus()")
+    page.press("ArrowRight")
+    after = page.run(READ)
+    assert after["sliders"]["ratio"] == "0.31"
+    assert after["cells"]["yours total"] != before["cells"]["yours total"]
+    assert after["cells"]["best total"] == before["cells"]["best total"]
+    # Every control is reached with the Tab key alone.
+    page.run("document.activeElement.blur(); document.getElementById('plot').scrollIntoView()")
+    reached = set()
+    for _ in range(20):
+        page.press("Tab")
+        reached.add(page.run("document.activeElement.name || document.activeElement.id"))
+    assert {"target", "spectrum", "exponent", "gamma", "masks", "ratio", "low", "high"} <= reached
+
+
+@needs_chromium
+def test_the_ends_of_the_range_push_each_other(page: Browser) -> None:
+    page.run("location.hash = '#low=0.2&high=0.4'")
+    page.until("document.querySelector('output[for=high]').textContent === '0.40'")
+    page.run("document.getElementById('low').focus()")
+    page.press("End")
+    sliders = page.run(READ)["sliders"]
+    assert sliders["low"] == sliders["high"] == "0.99"
+
+
+@needs_chromium
+def test_simulated_points_lie_on_the_curve(page: Browser) -> None:
+    wanted = (
+        "target=masked&spectrum=power_law&exponent=1&gamma=2&masks=1&ratio=0.3&low=0.1&high=0.4"
+    )
+    page.run(f"location.hash = '#{wanted}'")
+    page.until("state.settings.gamma === 2 && state.simulation?.rounds >= 4")
+    ratios, points, drawn = page.run(
+        "(stopSimulation(), [SIMULATED, state.simulation.fixed, state.simulation.random])"
+    )
+    spectrum = rl.Spectrum.power_law(1.0, page.run("FEATURES"))
+    theory = list(np.asarray(rl.risk(spectrum, np.array(ratios), aspect_ratio=2.0).total))
+    theory.append(rl.risk(spectrum, rl.UniformRatio(0.1, 0.4), aspect_ratio=2.0).total)
+    allowed = tolerances.FINITE_SIZE / spectrum.weights.size
+    for point, value in zip([*points, drawn], theory, strict=True):
+        z = (point["mean"] - value) / math.hypot(point["error"], allowed * value)
+        assert abs(z) < tolerances.MONTE_CARLO_Z
+    assert abs(np.median([p["mean"] for p in points] / np.array(theory[:-1])) - 1) < 2 * allowed
+
+
+@needs_chromium
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_phone_shows_it_all(page: Browser, dark: bool) -> None:
+    page.resize(375, 760, dark)
+    for target in ("masked", "linear"):
+        for masks in ("1", "8"):
+            page.run(f"location.hash = '#target={target}&masks={masks}'")
+            page.until(f"state.settings.target === '{target}' && state.settings.masks === {masks}")
+            assert page.run("document.documentElement.scrollWidth") <= 375
+            table = "document.querySelector('.scroll')"
+            assert page.run(f"{table}.scrollWidth <= {table}.clientWidth")
+    page.resize(1280, 900)
+
+
+@needs_chromium
+def test_text_stands_out_from_its_background(page: Browser) -> None:
+    """4.5 to 1 for text and 3 to 1 for lines, in light and in dark (WCAG 2, level AA)."""
+
+    def luminance(colour: str) -> float:
+        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(
+            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+        )
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    names = ["page", "card", "ink", "soft", "accent", "bias", "design", "noise", "random"]
+    for dark in (False, True):
+        page.resize(1280, 900, dark)
+        style = "getComputedStyle(document.documentElement)"
+        colours = page.run(f"{names}.map(name => {style}.getPropertyValue('--' + name).trim())")
+        light = dict(zip(names, map(luminance, colours), strict=True))
+        for name in names[2:]:
+            least = 3.0 if name in ("bias", "design", "noise", "random") else 4.5
+            for ground in ("page", "card"):
+                dim, bright = sorted((light[name], light[ground]))
+                assert (bright + 0.05) / (dim + 0.05) > least, (name, ground, dark)
+    page.resize(1280, 900)
+
+
+@needs_chromium
+def test_nothing_was_fetched_and_nothing_complained(page: Browser) -> None:
+    """After all the tests above: their page loaded itself, its worker, and no more."""
+    page.run("1")
+    methods = {event["method"] for event in page.events}
+    complaints = {"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"}
+    assert not [event for event in page.events if event["method"] in complaints]
+    assert "Network.requestWillBeSent" in methods  # the page itself: requests are seen
+    for event in page.events:
+        if event["method"] == "Network.requestWillBeSent":
+            address = event["params"]["request"]["url"]
+            assert address.startswith(("file:", "blob:", "data:")), address
