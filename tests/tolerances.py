@@ -56,12 +56,11 @@ RATIO_AWARE = 1e-10
 #: The same within 1e-6 of a threshold of one ratio among others: 9.2e-10.
 BESIDE_A_THRESHOLD = 1e-8
 
-<<<<<<< HEAD
 # --- closed forms ---------------------------------------------------------------------------------
 
 #: Error of a part relative to the total, of formulas evaluated as SymPy wrote them.
 CLOSED_FORM = 1e-10
-=======
+
 # --- the explorer -------------------------------------------------------------------------------
 
 #: What the page shows beside the package, relative (risks) or absolute (mask ratios). Four
@@ -70,4 +69,3 @@ CLOSED_FORM = 1e-10
 EXPLORER = 1e-3
 #: Parts smaller than this share of their total need not have the digits of the others.
 NEGLIGIBLE_SHOWN = 1e-9
->>>>>>> w-explorer
