@@ -41,6 +41,9 @@ ASSUMPTIONS = (
     "hidden token a share (pL - 1)/(L - 1) of the others is hidden, somewhat less than p.",
     "Features are many and share their variance out among directions (a Gaussian-like limit).",
     "Symbols are indicators predicted by squared error; the networks minimise cross-entropy.",
+    "Every column varies often in n samples. Symbols that are rare in them break this: on "
+    "Shakespeare with n = 2000 and ratio 0.5 the linear learner itself has risk 1.55 on real rows "
+    "where theory says 1.12 (and 1.10 if it knows the variances within tokens).",
 )
 
 

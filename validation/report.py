@@ -21,7 +21,7 @@ from validation.comparison import Row, ratio_order
 from validation.prediction import ASSUMPTIONS, GRID, Theory, theory_of
 from validation.verdicts import verdicts
 
-__all__ = ["build", "recomputed", "write"]
+__all__ = ["build", "recomputed", "settings_of", "write"]
 
 DIGITS = 6
 MODELS = ("linear", "mlp", "cnn", "transformer")
@@ -79,7 +79,7 @@ def build(
         for name in sorted({r["dataset"] for r in ordered if r["block"] == 1})
     }
     report = {
-        "provenance": dict(provenance),
+        "provenance": dict(provenance) | {"training_seconds": sum(r["seconds"] for r in ordered)},
         "settings": dict(settings),
         "runs": [row for result in ordered for row in _long(result, theories)],
         "bridge": list(bridge),
@@ -90,6 +90,17 @@ def build(
     # From rounded figures, so that whoever reads the file gets the same.
     report["verdicts"] = recomputed(report)
     return report
+
+
+def settings_of(results: Sequence[Row]) -> dict[str, Any]:
+    """Return what was varied in some results."""
+    names = {"data": "dataset", "models": "model", "widths": "width", "samples": "n"}
+    found: dict[str, Any] = {
+        many: sorted({result[one] for result in _checked(results)}) for many, one in names.items()
+    }
+    ratios = {result["ratio"] for result in results}
+    seeds = {result["seed"] for result in results}
+    return found | {"ratios": sorted(ratios, key=ratio_order), "seeds": sorted(seeds)}
 
 
 def recomputed(report: Mapping[str, Any]) -> list[Row]:
