@@ -140,8 +140,6 @@ def _cell(axis: Axes, cell: Cell, test: str, colour: str, first: bool) -> None:
 
 def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> None:
     """Draw the theory of the first sample size; the measured risks set the scale."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
     laws = cell.random + cell.schedules
     for place, name in enumerate(laws):
         at = 1.02 + 0.06 * place
@@ -160,12 +158,18 @@ def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> Non
             lowest = min(curve["risk"])
             low, high = min(low, 0.95 * lowest), max(high, 1.05, 1.2 * lowest)
     if high > WIDE * max(low, 0.1):
-        axis.set_yscale("log")
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
-        axis.yaxis.set_minor_locator(NullLocator())
+        _logarithmic(axis)
         low = max(low, 0.9 * min(float(v) for line in axis.lines for v in _inside(line)))
     axis.set_ylim(low, high)
+
+
+def _logarithmic(axis: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
+    axis.yaxis.set_minor_locator(NullLocator())
 
 
 def _inside(line: Any) -> list[float]:
@@ -205,8 +209,8 @@ def _test_ratios(cells: Sequence[Cell]) -> Figure:
         axis.set_xticks([*range(len(tests) - 1), len(tests) - 0.5], [*tests[:-1], "mean"])
         axis.set_title(_size(cell))
         axis.set_xlabel("test ratio")
-        low, high = axis.get_ylim()
-        axis.set_ylim(low, min(high, 2.0))
+        low = min((v for line in axis.lines for v in _inside(line)), default=1.0)
+        axis.set_ylim(0.97 * low, min(axis.get_ylim()[1], 2.0))
     axes[0][0].set_ylabel("risk / best fixed ratio")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure
@@ -246,6 +250,7 @@ def _bridge(rows: Sequence[Row]) -> Figure:
     schemes = list(dict.fromkeys((row["scheme"], row["aspect_ratio"]) for row in rows))
     ratios = list(dict.fromkeys(row["ratio"] for row in rows))
     figure, axes = _panels(2)
+    seen = [1.0]
     for number, (scheme, gamma) in enumerate(schemes):
         own = [row for row in rows if (row["scheme"], row["aspect_ratio"]) == (scheme, gamma)]
         place = np.array([ratios.index(row["ratio"]) for row in own]) + 0.1 * (number - 1.5)
@@ -253,6 +258,7 @@ def _bridge(rows: Sequence[Row]) -> Figure:
         trained = np.array([row["trained"] for row in own]) / theory
         bars = [2 * row["standard_error"] + row["finite_size"] for row in own] / theory
         wrong = [row["trained"] / row["wrong_formula"] for row in own]
+        seen += wrong
         colour, shape = COLOURS[number % len(COLOURS)], SHAPES[number % len(SHAPES)]
         axes[0][0].errorbar(place, trained, bars, color=colour, fmt=shape, capsize=2,
                             label=f"{scheme}, d/n = {gamma:g}")  # fmt: skip
@@ -263,7 +269,8 @@ def _bridge(rows: Sequence[Row]) -> Figure:
         axis.set_title(title)
         axis.set_xticks(range(len(ratios)), [r if not _is_law(r) else "R²MAE" for r in ratios])
         axis.set_xlabel("mask ratio")
-    axes[0][1].set_yscale("log")
+    _logarithmic(axes[0][1])
+    axes[0][1].set_ylim(0.8 * min(seen), 1.25 * max(seen))
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return figure
 
