@@ -61,23 +61,24 @@ class Blocks:
             start = places[-1].stop
         return cls(np.hstack(pieces), tuple(places), tuple(loadings), tuple(members))
 
-    def schur(self, sample: SampleSpectrum, column: int | None = None) -> Array:
-        """Return u'(R_GG)^-1 u at the sample's points, the mean over columns if none is named."""
+    def schur(self, sample: SampleSpectrum, weights: Array | None = None) -> Array:
+        """Return u'(R_GG)^-1 u at the sample's points, a mean over columns, weighted if asked."""
         values, vectors = _eigenpairs(self.rows)
         inverse = 1 / (values / sample.mean + sample.points[:, None])
-        sums, count = np.zeros(sample.points.size), 0
+        sums, total = np.zeros(sample.points.size), 0.0
         for place, loading, own in zip(self.places, self.loadings, self.members, strict=True):
-            if column is not None:
-                loading = loading[own == column]
+            share = np.ones(len(own)) if weights is None else weights[own]
+            loading, share = loading[share > 0], share[share > 0]
             if len(loading) == 0:
                 continue
             seen = vectors[place]
             block = np.einsum("ik,lk,jk->lij", seen, inverse, seen, optimize=True)
             block += (np.eye(len(seen)) - seen @ seen.T) / sample.points[:, None, None]
             right = np.broadcast_to(loading.T, (*block.shape[:2], len(loading)))
-            sums += np.einsum("ji,lij->l", loading, np.linalg.solve(block, right))
-            count += len(loading)
-        return np.asarray(sums / count)
+            solved = np.linalg.solve(block, right)
+            sums += np.einsum("j,ji,lij->l", share, loading, solved, optimize=True)
+            total += share.sum()
+        return np.asarray(sums / total)
 
 
 def task_of(sample: SampleSpectrum, schur: Array) -> tuple[Spectrum, LinearTarget]:

@@ -181,7 +181,8 @@ def _estimate(
         return law, MaskedFeature(), typical, rows.shape[1]
     blocks = Blocks.of(rows, labels)
     sample = SampleSpectrum.of(blocks.rows)
-    law, task = task_of(sample, blocks.schur(sample, column))
+    named = None if column is None else np.eye(1, labels.size, column)[0]
+    law, task = task_of(sample, blocks.schur(sample, named))
     targets = 1 if column is not None else int(labels.max()) + 1
     shape = blocks.rows.shape
     return law, task, lambda rng: redrawn(law, task, shape, targets, rng), shape[1]

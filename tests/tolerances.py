@@ -69,3 +69,10 @@ CLOSED_FORM = 1e-10
 EXPLORER = 1e-3
 #: Parts smaller than this share of their total need not have the digits of the others.
 NEGLIGIBLE_SHOWN = 1e-9
+
+# --- validation ---------------------------------------------------------------------------------
+
+#: Relative difference of a data set's predicted risk from that of linear regression on rows drawn
+#: from its pool, at 80 columns and 200 rows. Measured worst over two ratios and two test ratios:
+#: 0.005.
+PREDICTED_RISK = 0.02

@@ -6,14 +6,20 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
 
 from ridgeless import DomainError
 from simulations.command import INTERRUPTED, command
-from validation.evaluate import Evaluation, evaluate
 from validation.settings import PRESETS, Experiment
 
 __all__ = ["main"]
+
+PROG = "python -m validation"
+BRIDGE = "bridge.json"
 
 DESCRIPTION = """Train MLP, CNN, Transformer and linear models over mask ratios, and compare the
 risk of what they fill in with the linear theory.
@@ -27,6 +33,8 @@ examples:
   one model, five ratios and R2MAE, on MNIST
     python -m validation mlp --data mnist --ratios 0.1 0.3 0.5 0.7 0.9 uniform:0.1:0.9
     --output results/mnist-mlp
+  report again on all runs of a folder, finished or not
+    python -m validation report results/mnist-mlp
   test a kept model elsewhere
     python -m validation evaluate results/mnist-mlp/models/ID.pt --test-ratios 0.2 0.8
   test a model of another library (docs/how-to/ratio-sampler.md)
@@ -36,11 +44,21 @@ examples:
 """
 
 
+@dataclass(frozen=True)
+class Reporting:
+    """Settings of `report`."""
+
+    folder: Annotated[Path, tyro.conf.Positional] = Path()
+    """A folder with runs.jsonl. All its runs count, whatever commands they are from."""
+
+    bridge: bool = False
+    """Train the linear model to convergence, if the folder does not hold that yet."""
+
+
 def run_experiment(settings: Experiment) -> int:
     """Train what is missing, report on all, and return the exit code."""
     from tqdm import tqdm
 
-    from simulations.provenance import provenance
     from validation import report
     from validation.experiment import experiment_runs, perform, read_results
     from validation.pretrain import choose_device, processes
@@ -69,26 +87,59 @@ def run_experiment(settings: Experiment) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
-    bridge = _bridge(settings) if settings.bridge else []
-    made = provenance("python -m validation", settings.record(), time.monotonic() - began)
+    small = settings.quick or settings.recipe.steps < 300
+    bridge = _bridge(settings.output, settings.data, small) if settings.bridge else []
+    made = _provenance(PROG, time.monotonic() - began)
     report.write(settings.output, results, bridge, settings.record(), made)
     print(f"wrote report.json, report.md and figures to {settings.output}")
     return 0
 
 
-def _bridge(settings: Experiment) -> list[dict[str, Any]]:
+def make_report(settings: Reporting) -> int:
+    """Report on what a folder holds and return the exit code."""
+    from validation import report
+    from validation.experiment import SHAPE, read_results
+
+    began, folder = time.monotonic(), settings.folder
+    results = read_results(folder)
+    if not results:
+        raise DomainError(f"folder must hold runs.jsonl with a finished run, got {str(folder)!r}")
+    shape = folder / SHAPE
+    record = report.settings_of(results)
+    if shape.exists():
+        record |= json.loads(shape.read_text(encoding="utf-8"))
+    known = (folder / BRIDGE).exists()
+    bridge = _bridge(folder, record["data"], False) if known or settings.bridge else []
+    made = _provenance(f"{PROG} report", time.monotonic() - began)
+    report.write(folder, results, bridge, record, made)
+    print(f"wrote report.json, report.md and figures of {len(results)} runs to {folder}")
+    return 0
+
+
+def _provenance(command: str, seconds: float) -> dict[str, Any]:
+    """Return the provenance, with the version of torch; settings stand beside it."""
+    from importlib.metadata import version
+
+    from simulations.provenance import provenance
+
+    made = provenance(command, {}, seconds)
+    del made["settings"]
+    made["packages"] |= {"torch": version("torch")}
+    return made
+
+
+def _bridge(folder: Path, names: Sequence[str], small: bool) -> list[dict[str, Any]]:
     """Return the bridge of the first data set of values, trained once per folder."""
     from simulations.files import replacing
     from validation.bridge import Bridge, bridge
     from validation.datasets import load
 
-    path = settings.output / "bridge.json"
+    path = folder / BRIDGE
     if path.exists():
         return list(json.loads(path.read_text(encoding="utf-8")))
-    data = next((data for data in map(load, settings.data) if not data.symbols), None)
+    data = next((data for data in map(load, names) if not data.symbols), None)
     if data is None:
         return []
-    small = settings.quick or settings.recipe.steps < 300
     rows = bridge(data, Bridge(ratios=("0.5",), dimension=64, trials=2) if small else Bridge())
     with replacing(path) as file:
         file.write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -99,13 +150,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["evaluate"]:
+        from validation.evaluate import Evaluation, evaluate
+
         prog = "python -m validation evaluate"
         text = "Test a model that `python -m validation --keep-models` kept, or one of your own."
         return command(Evaluation, evaluate, prog, text, given[1:] or ["--help"])
+    if given[:1] == ["report"]:
+        text = "Write report.json, report.md and figures of all runs in a folder, finished or not."
+        prog = "python -m validation report"
+        return command(Reporting, make_report, prog, text, given[1:] or ["--help"])
     return command(Experiment, run_experiment, PROG, DESCRIPTION, given, lambda: _preset(given))
-
-
-PROG = "python -m validation"
 
 
 def _preset(given: Sequence[str]) -> Experiment:

@@ -204,9 +204,9 @@ class Experiment:
         }
 
     def record(self) -> dict[str, Any]:
-        """Return the settings as JSON-able values."""
-        shown = asdict(self) | {"output": str(self.output)}
-        for name in (*PRESETS, "dry_run"):
+        """Return the settings as JSON-able values, but for where they are written."""
+        shown = asdict(self)
+        for name in (*PRESETS, "dry_run", "output"):
             del shown[name]
         return {name: list(v) if isinstance(v, tuple) else v for name, v in shown.items()}
 
