@@ -129,7 +129,7 @@ def evaluate(settings: Evaluation) -> int:
     ratios = [float(p) for p in ratio_array("test_ratios", settings.test_ratios)]
     device = choose_device(settings.device)
     state = load_checkpoint(settings.checkpoint)
-    run = run_of(state.get("about", {}))
+    run = run_of(state["about"])
     data = load(settings.data or run.dataset)
     model = make_model(run.model, data, run.width, run.depth, run.seed)
     load_checkpoint(settings.checkpoint, model)
