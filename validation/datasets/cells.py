@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.datasets import package_file
+from simulations.datasets import package, package_file
 from validation.datasets.tokens import Tokens, standardised
 
 __all__ = ["celltypist", "pbmc"]
@@ -22,9 +22,9 @@ HELD_OUT = 0.2
 
 def pbmc() -> Tokens:
     """Return 700 blood cells of ten types by 128 genes, in logarithms, from the files of scanpy."""
-    import h5py
     from scipy.sparse import csr_array
 
+    h5py = package("h5py")
     path = package_file("scanpy", "datasets/10x_pbmc68k_reduced.h5ad")
     with h5py.File(path) as file:
         parts = tuple(file["raw.X"][name][:] for name in ("data", "indices", "indptr"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def _array(path: Path) -> np.ndarray:
         return np.array(table(str(path)).table)
     try:
         return np.asarray(np.load(path))
-    except (ValueError, EOFError, OSError):
+    except (ValueError, EOFError, OSError, BadZipFile):
         raise DomainError(f"{path} must be a whole .npy file of numbers") from None
 
 
@@ -80,6 +81,8 @@ def _text(path: Path) -> Tokens:
     least = LEAST_SAMPLES * text.WINDOW
     if len(letters) < least:
         raise DomainError(f"{path} must have at least {least} characters, got {len(letters)}")
+    if len(set(letters)) == 1:
+        raise DomainError(f"{path} must have at least 2 different characters, got {letters[0]!r}")
     common = "".join(letter for letter, _ in Counter(letters).most_common(MOST_SYMBOLS - 1))
     rare = "".join(set(letters) - set(common))
     symbols = text.windows(letters.translate(dict.fromkeys(map(ord, rare), OTHER)), common + OTHER)
