@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -10,12 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import tyro
-
 from ridgeless import DomainError
-from ridgeless.errors import ratio_array
-from simulations.command import INTERRUPTED, command
-from validation.settings import PRESETS, Experiment
+from ridgeless.errors import real_array, require
+from simulations.command import INTERRUPTED, MISUSED, command
+
+try:
+    import tyro
+
+    from validation.settings import PRESETS, Experiment
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    words = f"{missing.name} is not installed; pip install 'ridgeless[validation]'"
+    print(f"error: {words}", file=sys.stderr)
+    sys.exit(MISUSED)
 
 __all__ = ["main"]
 
@@ -105,7 +114,7 @@ def _bridge(settings: Experiment) -> list[dict[str, Any]]:
     from validation.datasets import load
 
     path = settings.output / "bridge.json"
-    if path.exists():
+    with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or broken
         return list(json.loads(path.read_text(encoding="utf-8")))
     data = next((data for data in map(load, settings.data) if not data.symbols), None)
     if data is None:
@@ -126,7 +135,8 @@ def evaluate(settings: Evaluation) -> int:
     from validation.probe import probe
     from validation.reconstruction import reconstruction
 
-    ratios = [float(p) for p in ratio_array("test_ratios", settings.test_ratios)]
+    asked = real_array("test_ratios", settings.test_ratios)
+    ratios = require("test_ratios", asked, (asked >= 0) & (asked < 1), "lie in [0, 1)").tolist()
     device = choose_device(settings.device)
     state = load_checkpoint(settings.checkpoint)
     run = run_of(state["about"])
