@@ -100,6 +100,8 @@ def table(path: str) -> RealRows:
         raise rl.DomainError(f"{path} must hold numbers only: {error}") from None
     if rows.size == 0:
         raise rl.DomainError(f"{path} must hold rows of numbers, got none")
+    if rows.dtype.kind in "iufc" and not np.isfinite(rows).all():
+        raise rl.DomainError(f"{path} must be finite, got nan or inf")
     if rows.ndim == 2 and np.isrealobj(rows):
         rows = rows[:, np.ptp(rows, axis=0) != 0]
     return RealRows(rows, name=Path(path).name)

@@ -55,3 +55,12 @@ GROUPED_ERROR = {0.7: 0.15, 2.0: 0.05, 10.0: 0.01}
 RATIO_AWARE = 1e-10
 #: The same within 1e-6 of a threshold of one ratio among others: 9.2e-10.
 BESIDE_A_THRESHOLD = 1e-8
+
+# --- trained models -----------------------------------------------------------------------------
+
+#: The same numbers of float32 in another order: padded or dropped, one process or two.
+FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
+#: Gradient descent until the gradient is 1e-6 of the first, against the pseudo-inverse.
+DESCENT = 1e-4
+#: Means and standard deviations of standardised float32.
+STANDARDISED = 1e-4

@@ -42,7 +42,7 @@ def read(path: Path) -> Tokens:
 def _numbers(path: Path) -> Tokens:
     """Return columns as tokens without neighbours, or images as patches of one pixel."""
     values = _array(path)
-    if values.ndim not in (2, 3) or not np.isrealobj(values) or values.dtype == object:
+    if values.ndim not in (2, 3) or values.dtype.kind not in "iufb":
         raise DomainError(
             f"{path} must hold a table of samples x values or samples x height x width, got shape "
             f"{values.shape} of {values.dtype}"
@@ -67,7 +67,8 @@ def _array(path: Path) -> np.ndarray:
     if path.suffix == ".csv":
         return np.array(table(str(path)).table)
     try:
-        return np.asarray(np.load(path))
+        with path.open("rb") as file:
+            return np.asarray(np.load(file))
     except (ValueError, EOFError, OSError, BadZipFile):
         raise DomainError(f"{path} must be a whole .npy file of numbers") from None
 
