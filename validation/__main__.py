@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -10,11 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import tyro
-
 from ridgeless import DomainError
-from simulations.command import INTERRUPTED, command
-from validation.settings import PRESETS, Experiment
+from simulations.command import INTERRUPTED, MISUSED, command
+
+try:
+    import tyro
+
+    from validation.settings import PRESETS, Experiment
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    words = f"{missing.name} is not installed; pip install 'ridgeless[validation]'"
+    print(f"error: {words}", file=sys.stderr)
+    sys.exit(MISUSED)
 
 __all__ = ["main"]
 
@@ -135,7 +144,7 @@ def _bridge(folder: Path, names: Sequence[str], small: bool) -> list[dict[str, A
     from validation.datasets import load
 
     path = folder / BRIDGE
-    if path.exists():
+    with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or broken
         return list(json.loads(path.read_text(encoding="utf-8")))
     data = next((data for data in map(load, names) if not data.symbols), None)
     if data is None:

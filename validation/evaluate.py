@@ -18,7 +18,7 @@ import tyro
 from torch import Tensor, nn
 
 from ridgeless import DomainError
-from ridgeless.errors import ratio_array
+from ridgeless.errors import real_array, require
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
 from validation.experiment import run_of
@@ -64,7 +64,8 @@ class Subject(NamedTuple):
 
 def evaluate(settings: Evaluation) -> int:
     """Print the risks of a model and return the exit code."""
-    ratios = [float(p) for p in ratio_array("test_ratios", settings.test_ratios)]
+    asked = real_array("test_ratios", settings.test_ratios)
+    ratios = require("test_ratios", asked, (asked >= 0) & (asked < 1), "lie in [0, 1)").tolist()
     device = choose_device(settings.device)
     named = ":" in settings.model and not Path(settings.model).exists()
     with _told(settings.model) if named else nullcontext():
@@ -96,7 +97,7 @@ def evaluate(settings: Evaluation) -> int:
 def _kept(settings: Evaluation) -> Subject:
     """Return a model from a checkpoint."""
     path = Path(settings.model)
-    run = run_of(load_checkpoint(path).get("about", {}))
+    run = run_of(load_checkpoint(path)["about"])
     data = load(settings.data or run.dataset)
     model = make_model(run.model, data, run.width, run.depth, run.seed)
     load_checkpoint(path, model)

@@ -37,7 +37,8 @@ def experiment_runs(settings: Experiment) -> dict[str, Run]:
     Raises
     ------
     DomainError
-        If a data set is unknown, not installed, or has too few training samples.
+        If a data set is unknown, not installed, or has too few training samples, or a model or
+        its masks do not fit it.
     """
     sets = {name: load(name) for name in settings.data}
     for name, data in sets.items():
@@ -49,7 +50,21 @@ def experiment_runs(settings: Experiment) -> dict[str, Run]:
         {name: bool(data.symbols) for name, data in sets.items()},
         {name: data.ordered for name, data in sets.items()},
     )
+    for shape in {(run.model, sets[run.dataset], run.width, run.depth, run.block) for run in runs}:
+        _build_nothing(*shape)
     return {run.id(_digest(run.dataset)): run for run in runs}
+
+
+def _build_nothing(name: str, data: Tokens, width: int, depth: int, block: int) -> None:
+    """Make a model without memory, so that what does not fit is said before hours of training."""
+    import torch
+
+    from validation.masking import Masker, RatioSampler
+    from validation.models import make_model
+
+    Masker(RatioSampler(0.5), data.grid, block)
+    with torch.device("meta"):
+        make_model(name, data, width, depth, seed=0)
 
 
 def perform(
@@ -159,7 +174,7 @@ def run_of(record: Mapping[str, Any]) -> Run:
 
 
 def read_results(folder: Path) -> list[Result]:
-    """Return the finished runs of a folder, in the order they were written.
+    """Return the finished runs of a folder, each once, in the order they were written.
 
     A last line that a crash cut short is removed; that run is done again.
 
@@ -175,7 +190,8 @@ def read_results(folder: Path) -> list[Result]:
     if tail:
         with replacing(path) as whole:
             whole.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    return list(_parsed(path, lines))
+    # Two commands at work in one folder do some runs twice.
+    return list({result["id"]: result for result in _parsed(path, lines)}.values())
 
 
 def _parsed(path: Path, lines: Sequence[str]) -> Iterator[Result]:
@@ -195,7 +211,13 @@ def _claim(settings: Experiment) -> None:
     """Write down what all runs of the folder share, or refuse a folder of other runs."""
     path, shape = settings.output / SHAPE, settings.shape()
     if path.exists():
-        there = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            there = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            raise DomainError(
+                f"{path} must hold the settings of the runs beside it, but is not whole; choose "
+                "another --output, or delete that folder"
+            ) from None
         other = sorted(name for name in shape if shape[name] != there.get(name))
         if other:
             raise DomainError(

@@ -10,8 +10,9 @@ import contextlib
 import math
 import os
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from ridgeless import DomainError
+from ridgeless.errors import count, nonnegative_array, ratio_array, real_scalar
 from simulations.files import replacing
 from validation.datasets.tokens import Tokens
 from validation.masking import Masker
@@ -64,6 +66,18 @@ class Recipe:
     compile: bool = False
     """Run the model through torch.compile."""
 
+    def __post_init__(self) -> None:
+        count("steps", self.steps)
+        count("batch", self.batch)
+        ratio_array("warm_up", real_scalar("warm_up", self.warm_up))
+        nonnegative_array(
+            "weight_decay", real_scalar("weight_decay", self.weight_decay), finite=True
+        )
+        for name in ("learning_rate", "clip"):
+            value = real_scalar(name, getattr(self, name))
+            if not 0 < value < math.inf:
+                raise DomainError(f"{name} must be positive and finite, got {value!r}")
+
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         rising = max(1.0, self.warm_up * self.steps)
@@ -85,6 +99,8 @@ class Trained:
 def choose_device(name: str = "auto") -> torch.device:
     """Return the device called ``auto``, ``cpu``, ``cuda`` or ``cuda:1``.
 
+    Under ``torchrun``, ``cuda`` is the process's own device.
+
     Raises
     ------
     DomainError
@@ -93,6 +109,8 @@ def choose_device(name: str = "auto") -> torch.device:
     found = torch.cuda.device_count()
     if name == "auto":
         name = "cuda" if found else "cpu"
+    if name == "cuda" and "LOCAL_RANK" in os.environ:
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -143,7 +161,7 @@ def pretrain(
     Raises
     ------
     DomainError
-        If the loss is no longer finite, or the checkpoint is not whole or of another model.
+        If the loss is no longer finite, or the checkpoint is not whole or of another training.
     """
     with processes(device) as (rank, world):
         if recipe.batch % world:
@@ -154,17 +172,18 @@ def pretrain(
         network = DistributedDataParallel(inner) if world > 1 else inner
         optimizer = torch.optim.AdamW(model.parameters(), weight_decay=recipe.weight_decay)
         order = _Order(len(chosen), rng)
-        state = _State(model, optimizer, masker, order, dict(about or {}))
+        state = _State(
+            model, optimizer, masker, order, {"recipe": asdict(recipe)} | dict(about or {})
+        )
         first = state.load(checkpoint) if checkpoint is not None and checkpoint.exists() else 0
 
         rows = torch.as_tensor(data.train[chosen]).to(device)
         rows = rows.long() if data.symbols else rows
         counted = torch.as_tensor(data.counted).to(device)
         scale = 1.0 if data.symbols else data.counted.sum() / data.length
-        losses: list[float] = []
         # Other programs on the machine do not count as the model's cost.
         clock = time.perf_counter if device.type == "cuda" else time.process_time
-        began = clock()
+        began = clock() - state.seconds
         for step in range(first, recipe.steps):
             picked = order.take(recipe.batch)
             hidden = masker.draw(recipe.batch, progress=step / recipe.steps)
@@ -184,18 +203,21 @@ def pretrain(
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             optimizer.step()
-            losses.append(float(loss.detach()))
-            if not math.isfinite(losses[-1]):
+            shown = loss.detach()
+            if world > 1:
+                torch.distributed.all_reduce(shown)
+            state.losses.append(float(shown) / world)
+            if not math.isfinite(state.losses[-1]):
                 raise DomainError(
-                    f"the loss must stay finite, but is {losses[-1]} at step {step}: lower the "
-                    f"learning rate, now {recipe.learning_rate:g}"
+                    f"the loss must stay finite, but is {state.losses[-1]} at step {step}: lower "
+                    f"the learning rate, now {recipe.learning_rate:g}"
                 )
-            if checkpoint is not None and rank == 0 and (step + 1) % every == 0:
+            state.seconds = clock() - began
+            last = step + 1 == recipe.steps
+            if checkpoint is not None and rank == 0 and (last or (step + 1) % every == 0):
                 state.save(checkpoint, step + 1)
-        if checkpoint is not None and rank == 0 and first < recipe.steps:
-            state.save(checkpoint, recipe.steps)
-        last = losses[-max(1, recipe.steps // 10) :]
-        return Trained(clock() - began, state.tokens, float(np.mean(last)) if last else math.nan)
+        ending = state.losses[-max(1, recipe.steps // 10) :]
+        return Trained(state.seconds, state.tokens, float(np.mean(ending)))
 
 
 def autocast(device: torch.device) -> contextlib.AbstractContextManager[Any]:
@@ -212,6 +234,8 @@ def processes(device: torch.device) -> Iterator[tuple[int, int]]:
     if world == 1 or torch.distributed.is_initialized():
         yield int(os.environ.get("RANK", "0")), world
         return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield torch.distributed.get_rank(), world
@@ -243,12 +267,16 @@ class _State:
     order: _Order
     about: dict[str, Any]
     tokens: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
 
     def save(self, path: Path, step: int) -> None:
         state = {
             "about": self.about,
             "step": step,
             "tokens": self.tokens,
+            "seconds": self.seconds,
+            "losses": self.losses,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "masker": self.masker.sampler.state_dict(),
@@ -260,14 +288,22 @@ class _State:
 
     def load(self, path: Path) -> int:
         state = load_checkpoint(path)
+        about = self.about
+        other = sorted(name for name in about if state["about"].get(name) != about[name])
+        if other:
+            raise DomainError(
+                f"checkpoint {path} must be of this training, but has another {', '.join(other)}; "
+                "remove it to start afresh"
+            )
         _fill(self.model, state, path)
         try:
             self.optimizer.load_state_dict(state["optimizer"])
             self.masker.sampler.load_state_dict(state["masker"])
             self.order.rng.bit_generator.state = state["order"]
             self.order.left, self.tokens = state["left"].numpy(), state["tokens"]
+            self.seconds, self.losses = state["seconds"], state["losses"]
             return int(state["step"])
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise DomainError(f"checkpoint {path} must be of this training: {error}") from None
 
 
@@ -279,14 +315,14 @@ def load_checkpoint(path: Path, model: Masked | None = None) -> dict[str, Any]:
     DomainError
         If the file is not there, not whole, or of another model.
     """
-    import pickle
-
     if not path.is_file():
         raise DomainError(f"checkpoint must be a file, got {str(path)!r}")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        found = isinstance(state, dict) and "model" in state
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError):
+        with zipfile.ZipFile(path) as parts:  # torch does not look at the check sums of its parts
+            whole = parts.testzip() is None
+        state = torch.load(path, map_location="cpu", weights_only=True) if whole else {}
+        found = isinstance(state, dict) and "model" in state and isinstance(state["about"], dict)
+    except Exception:  # what a broken file raises is anybody's guess
         found = False
     if not found:
         raise DomainError(
@@ -301,7 +337,7 @@ def load_checkpoint(path: Path, model: Masked | None = None) -> dict[str, Any]:
 def _fill(model: Masked, state: dict[str, Any], path: Path) -> None:
     try:
         model.load_state_dict(state["model"])
-    except (RuntimeError, KeyError):
+    except (RuntimeError, KeyError, TypeError, AttributeError):
         raise DomainError(
             f"checkpoint {path} must be of a {type(model).__name__} of the same data and size"
         ) from None

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ridgeless import RatioLaw, UniformRatio
+from ridgeless import DomainError, RatioLaw, UniformRatio
 from validation.datasets.tokens import Tokens
 from validation.masking import Masker, RatioSampler
 from validation.models import Masked
@@ -25,6 +25,8 @@ TEST_RATIOS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)
 #: Test ratios drawn per sample, whatever the training ratio.
 MISMATCHED = "0.3-0.7"
 BATCH = 500
+NOTHING = 1e-9  # a share of the variance that is rounding
+LEAST_TESTED = 100  # a smaller test set is gone through several times, with other masks
 SEED = 20250921  # of the masks on which every model is tested
 
 
@@ -50,8 +52,14 @@ def reconstruction(
     predicted by their probabilities, and the cross-entropy is given beside them.
 
     Every model sees the same masks, so that differences between models are paired.
+
+    Raises
+    ------
+    DomainError
+        If what is hidden never differs from the mean: there is no error to compare with.
     """
     samples = data.test if inputs is None else inputs
+    samples = np.concatenate([samples] * -(-LEAST_TESTED // len(samples)))
     parts = {"all": np.ones_like(next(iter(groups(data).values()))), **groups(data)}
     found: dict[str, dict[str, float]] = {name: {} for name in parts}
     entropies: dict[str, float] = {}
@@ -62,7 +70,13 @@ def reconstruction(
             model, data, samples, _masks(data, law, len(samples)), device
         )
         for name, part in parts.items():
-            found[name][key] = float((wrong * part).sum() / (null * part).sum())
+            scale = (null * part).sum()
+            if not scale > 0:
+                raise DomainError(
+                    f"hidden values of {data.name} must vary over its test samples, but at test "
+                    f"ratio {key} none does"
+                )
+            found[name][key] = float((wrong * part).sum() / scale)
         entropies[key] = entropy
     risk = found.pop("all")
     return Reconstruction(risk, entropies if data.symbols else None, found)
@@ -72,6 +86,8 @@ def components(
     model: Masked, data: Tokens, device: torch.device
 ) -> list[dict[str, float | int]] | None:
     """Return the relative risk along principal components, in octaves; None for symbols.
+
+    Octaves along which the test samples do not vary are left out.
 
     Half of the tokens is predicted from the other half and vice versa, so that every value is
     predicted from inputs in which it was hidden.
@@ -91,7 +107,7 @@ def components(
     return [
         {"first": a + 1, "last": b, "risk": float(wrong[a:b].sum() / null[a:b].sum())}
         for a, b in itertools.pairwise(edges)
-        if b > a
+        if null[a:b].sum() > NOTHING * null.sum()
     ]
 
 

@@ -147,8 +147,10 @@ class Experiment:
         for model in self.models:
             if model not in WIDTHS:
                 raise DomainError(f"models must be among {', '.join(WIDTHS)}, got {model!r}")
-        for name in ("seeds", "block", "steps", "batch"):
-            count(name, getattr(self.recipe if hasattr(self.recipe, name) else self, name))
+        for name in ("seeds", "block", "depth", "jobs"):
+            value = getattr(self, name)
+            if value is not None:
+                count(name, value)
         for name in ("widths", "samples"):
             for value in getattr(self, name):
                 count(name, value)

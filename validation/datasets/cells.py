@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.datasets import package_file
+from simulations.datasets import package, package_file
 from validation.datasets.tokens import Tokens, standardised
 
 __all__ = ["celltypist", "pbmc"]
@@ -22,9 +22,9 @@ HELD_OUT = 0.2
 
 def pbmc() -> Tokens:
     """Return 700 blood cells of ten types by 128 genes, in logarithms, from the files of scanpy."""
-    import h5py
     from scipy.sparse import csr_array
 
+    h5py = package("h5py")
     path = package_file("scanpy", "datasets/10x_pbmc68k_reduced.h5ad")
     with h5py.File(path) as file:
         parts = tuple(file["raw.X"][name][:] for name in ("data", "indices", "indptr"))
@@ -66,9 +66,9 @@ def _cached_counts(path: Path) -> NDArray[np.float64]:
     cached = base / "ridgeless" / f"{path.stem}-{path.stat().st_size}.npz"
     if cached.exists():
         return np.asarray(sparse.load_npz(cached).toarray(), dtype=np.float64)
-    import pandas as pd
-
-    counts = pd.read_csv(path, index_col=0).to_numpy(dtype=np.float64)
+    with path.open(encoding="utf-8") as file:
+        genes = file.readline().count(",")
+    counts = np.loadtxt(path, delimiter=",", skiprows=1, usecols=range(1, genes + 1))
     try:
         cached.parent.mkdir(parents=True, exist_ok=True)
         with replacing(cached) as file:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError
-from simulations.datasets import package_file
+from simulations.datasets import package, package_file
 from validation.datasets.tokens import Tokens
 
 __all__ = ["diphtheriae", "ecoli", "read_fasta"]
@@ -50,8 +50,7 @@ def read_fasta(path: Path) -> str:
 
 
 def _tokens(name: str, genome: str) -> Tokens:
-    import pyrodigal
-
+    pyrodigal = package("pyrodigal")
     bases = np.full(256, -1)
     bases[np.frombuffer(BASES.encode(), np.uint8)] = np.arange(len(BASES))
     symbols = bases[np.frombuffer(genome.encode("ascii"), np.uint8)]

@@ -110,7 +110,10 @@ def standardised(
     mean, scale = train.mean(axis=0), train.std(axis=0)
     used = (scale > 1e-12) & ((train > train.min(axis=0)).mean(axis=0) >= least_used)
     if not used.any():
-        raise DomainError(f"least_used must leave some values, got {least_used!r}")
+        raise DomainError(
+            f"some value must vary in at least {least_used:.0%} of the training samples, but none "
+            "does"
+        )
     scale = np.where(used, scale, 1.0)
     train, test = (np.where(used, (part - mean) / scale, 0.0) for part in (train, test))
     return train.astype(np.float32), test.astype(np.float32), used

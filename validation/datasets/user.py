@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def read(path: Path) -> Tokens:
 def _numbers(path: Path) -> Tokens:
     """Return columns as tokens without neighbours, or images as patches of one pixel."""
     values = _array(path)
-    if values.ndim not in (2, 3) or not np.isrealobj(values) or values.dtype == object:
+    if values.ndim not in (2, 3) or values.dtype.kind not in "iufb":
         raise DomainError(
             f"{path} must hold a table of samples x values or samples x height x width, got shape "
             f"{values.shape} of {values.dtype}"
@@ -66,8 +67,9 @@ def _array(path: Path) -> np.ndarray:
     if path.suffix == ".csv":
         return np.array(table(str(path)).table)
     try:
-        return np.asarray(np.load(path))
-    except (ValueError, EOFError, OSError):
+        with path.open("rb") as file:
+            return np.asarray(np.load(file))
+    except (ValueError, EOFError, OSError, BadZipFile):
         raise DomainError(f"{path} must be a whole .npy file of numbers") from None
 
 
@@ -80,6 +82,8 @@ def _text(path: Path) -> Tokens:
     least = LEAST_SAMPLES * text.WINDOW
     if len(letters) < least:
         raise DomainError(f"{path} must have at least {least} characters, got {len(letters)}")
+    if len(set(letters)) == 1:
+        raise DomainError(f"{path} must have at least 2 different characters, got {letters[0]!r}")
     common = "".join(letter for letter, _ in Counter(letters).most_common(MOST_SYMBOLS - 1))
     rare = "".join(set(letters) - set(common))
     symbols = text.windows(letters.translate(dict.fromkeys(map(ord, rare), OTHER)), common + OTHER)
