@@ -98,7 +98,7 @@ def link_equations(app, what, name, obj, options, lines):
 
 
 def described_figures(block, block_vars, gallery_conf):
-    """Give figures the alternative text that the script holds in ALT."""
+    """Give figures the alternative text that the script holds in ALT, before its first comment."""
     rst = matplotlib_scraper(block, block_vars, gallery_conf, format="png")
     text = " ".join(block_vars["example_globals"].get("ALT", "").split())
     return re.sub(r":alt: .*", lambda _: f":alt: {text}", rst)
@@ -110,6 +110,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": FileNameSortKey,
     "image_scrapers": (described_figures,),
     "abort_on_example_error": True,
+    "capture_repr": (),
     "download_all_examples": False,
     "show_signature": False,
     "show_memory": False,

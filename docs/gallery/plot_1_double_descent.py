@@ -28,11 +28,11 @@ axes.set(xlabel="mask ratio $p$", ylabel="risk", yscale="log", ylim=(0.1, 100), 
 axes.legend(title="features per sample")
 axes.set_title("The peak sits where rows are as many as features")
 
-# %%
-# Dotted lines mark :math:`p = \gamma`. With :math:`\gamma > 1` no mask ratio yields enough rows
-# to reach the threshold.
-
 ALT = """Risk against mask ratio, on a logarithmic axis, for four aspect ratios. For 0.1, 0.2 and
 0.6 the risk diverges where the mask ratio equals the aspect ratio. The valley beyond the peak is
 a little deeper than the one before it for 0.1, twice as high for 0.2, and far higher for 0.6. For
 2 there is no peak: one valley at a mask ratio of 0.2 and a steady rise after it."""
+
+# %%
+# Dotted lines mark :math:`p = \gamma`. With :math:`\gamma > 1` no mask ratio yields enough rows
+# to reach the threshold.

@@ -24,12 +24,12 @@ axes.set(xscale="log", xlabel=r"features per sample $\gamma = d/n$", ylabel="mas
 axes.set_title("Risk of predicting a masked feature")
 figure.colorbar(mesh, label=r"$\log_{10}$ risk")
 
-# %%
-# The bright ridge is the threshold :math:`p = \gamma`. The best ratio lies above it only where
-# there are more than eight samples per feature. It then jumps below the ridge, and rises slowly
-# as samples get fewer.
-
 ALT = """A map of the risk over features per sample (logarithmic, 0.1 to 10) and mask ratio. A
 bright ridge of high risk runs along mask ratio equal to features per sample. A white line, the
 best mask ratio, starts at 0.3 above the ridge, jumps below it to 0.03 at 0.12 features per
 sample, and rises to 0.34 at 10."""
+
+# %%
+# The bright ridge is the threshold :math:`p = \gamma`. The best ratio lies above it only where
+# there are more than eight samples per feature. It then jumps below the ridge, and rises slowly
+# as samples get fewer.

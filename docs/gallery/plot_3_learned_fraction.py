@@ -24,10 +24,10 @@ axes.set(xscale="log", xlabel="eigenvalue $s$", ylabel="learned fraction $b_w(s)
 axes.legend(title="mask ratio")
 axes.set_title("High mask ratios favour strong directions")
 
-# %%
-# Values above 1 are signal that masking inflates: what is seen must stand in for what is hidden.
-
 ALT = """Learned fraction against eigenvalue, on a logarithmic axis, for five mask ratios. All
 curves rise and cross one at the mean eigenvalue, 1. The higher the mask ratio, the steeper: at
 0.05 the fraction is near one everywhere, at 0.9 it goes from nearly zero at weak directions to
 nine at the strongest."""
+
+# %%
+# Values above 1 are signal that masking inflates: what is seen must stand in for what is hidden.

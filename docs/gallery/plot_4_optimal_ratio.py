@@ -29,12 +29,12 @@ panels[0].set(title="one mask per sample", ylabel="best mask ratio")
 panels[1].set(title="fresh masks every epoch")
 panels[1].legend()
 
-# %%
-# Between a mask per sample and fresh masks for ever lie many epochs: see
-# :ref:`sphx_glr_auto_gallery_plot_6_epochs.py`.
-
 ALT = """Two panels of the best mask ratio against features per sample, for three power laws. With
 one mask per sample it jumps from 0.3 to 0.03 at 0.12 features per sample for the two flatter
 laws, and then rises to between 0.29 and 0.37 at 10 for all. With fresh masks every epoch it rises
 to a maximum near one to two features per sample, 0.23 for the flattest law and 0.06 for the
 steepest, and falls to zero after it."""
+
+# %%
+# Between a mask per sample and fresh masks for ever lie many epochs: see
+# :ref:`sphx_glr_auto_gallery_plot_6_epochs.py`.
