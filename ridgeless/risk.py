@@ -118,7 +118,7 @@ def risk(
     target : MaskedFeature() or LinearTarget(...), default MaskedFeature()
         What is predicted.
     ridge : lambda, float or array in [0, inf), in units of the eigenvalues
-        Penalty in (1/N) sum (y - x'b)^2 + lambda |b|^2; 0 is the min-norm solution.
+        Penalty in ``(1/N) sum (y - x'b)^2 + lambda |b|^2``; 0 is the min-norm solution.
     rows : "masked", "all" or None
         Train on the rows whose target is masked, or on all; None: as the target says.
     masks_per_sample : K, 1, 2, ... or inf
@@ -211,7 +211,7 @@ def learned_fraction(
 
     Returns
     -------
-    array, shape (*broadcast shape, atoms)
+    array, shape (..., atoms), broadcast as `risk`
         One fraction per atom of the spectrum, in ascending order of the eigenvalues.
 
     Raises
