@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 
 # Reciprocal condition number of the Gram matrix below which its Cholesky factor is not used.
 _ILL_CONDITIONED = 1e-11
+#: Columns of an inverse that are squared at a time, to bound the memory.
+COLUMNS = 512
 
 
 class Gram:
@@ -26,15 +28,16 @@ class Gram:
     """
 
     def __init__(self, rows: Array) -> None:
-        self.shape = rows.shape
+        self.rows = rows
         self.primal = rows.shape[0] > rows.shape[1]
-        matrix = rows.T @ rows if self.primal else rows @ rows.T
-        #: Indices of the features (of the rows, if there are fewer of them) that are not zero.
-        self.live = np.flatnonzero(matrix.diagonal() > 0)
-        if self.live.size < matrix.shape[0]:
-            matrix = matrix[np.ix_(self.live, self.live)]
-            rows = rows[:, self.live] if self.primal else rows[self.live]
-        self.rows, self.matrix = rows, matrix
+        self.matrix = rows.T @ rows if self.primal else rows @ rows.T
+        diagonal = np.einsum("ii->i", self.matrix)
+        #: Features (rows, if there are fewer of them) that are zero. Any pivot serves them, since
+        #: they meet zeros alone; the mean of the others leaves the condition number as it is.
+        self.dead = np.flatnonzero(diagonal == 0)
+        if self.dead.size:
+            live = diagonal.size - self.dead.size
+            diagonal[self.dead] = diagonal.sum() / live if live else 1.0
 
 
 class Ridge:
@@ -61,33 +64,26 @@ class Ridge:
 
     def __init__(self, gram: Gram, penalty: float) -> None:
         self.gram = gram
-        self.total_penalty = penalty * gram.shape[0]
-        self.factor = self._cholesky() if gram.live.size else None
-        self.singular = self._svd() if gram.live.size and self.factor is None else None
+        self.total_penalty = penalty * gram.rows.shape[0]
+        self.factor = self._cholesky() if gram.matrix.size else gram.matrix
+        self.singular = self._svd() if self.factor is None else None
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients, shape (d, r), of `responses`, shape (N, r)."""
-        gram = self.gram
-        if gram.live.size == 0:
-            return np.zeros((gram.shape[1], responses.shape[1]))
-        y = responses
-        if not gram.primal and gram.live.size < gram.shape[0]:
-            y = responses[gram.live]
-        if self.factor is not None:
-            from scipy.linalg import cho_solve
-
-            y = gram.rows.T @ y if gram.primal else y
-            solved = cho_solve((self.factor, True), y, overwrite_b=gram.primal, check_finite=False)
-            found = solved if gram.primal else gram.rows.T @ solved
-        else:
+        rows = self.gram.rows
+        if rows.shape[0] == 0:
+            return np.zeros((rows.shape[1], responses.shape[1]))
+        if self.factor is None:
             assert self.singular is not None
             left, filtered, right = self.singular
-            found = right.T @ (filtered[:, None] * (left.T @ y))
-        if not gram.primal or gram.live.size == gram.shape[1]:
-            return np.asarray(found)
-        out = np.zeros((gram.shape[1], responses.shape[1]))
-        out[gram.live] = found
-        return out
+            return np.asarray(right.T @ (filtered[:, None] * (left.T @ responses)))
+        from scipy.linalg.lapack import dpotrs
+
+        if self.gram.primal:
+            # LAPACK's order of columns, in which it solves in place.
+            moments = (responses.T @ rows).T
+            return np.asarray(dpotrs(self.factor, moments, lower=1, overwrite_b=1)[0])
+        return np.asarray(rows.T @ dpotrs(self.factor, responses, lower=1)[0])
 
     def noise_trace(self, second: Array) -> float:
         r"""Return the trace of :math:`B'S B`, with B the map from responses to coefficients.
@@ -97,20 +93,28 @@ class Ridge:
         :math:`BB' = G^{-1} - \mu G^{-2}` for :math:`G = X'X + \mu`.
         """
         gram = self.gram
-        if not gram.primal or self.factor is None:
-            units = self.coefficients(np.eye(gram.shape[0]))
+        if self.singular is not None:
+            _, filtered, right = self.singular
+            units = filtered[:, None] * right
+            return float(np.einsum("ij,ij->", units @ second, units))
+        if not gram.primal:
+            units = self.coefficients(np.eye(gram.rows.shape[0]))
             return float(np.einsum("ij,ij->", units, second @ units))
         from scipy.linalg.lapack import dpotri
 
         inverse = dpotri(self.factor, lower=1)[0]  # only its lower triangle counts
-        if gram.live.size < gram.shape[1]:
-            second = second[np.ix_(gram.live, gram.live)]
-        if self.total_penalty > 0:
-            inverse = np.tril(inverse) + np.tril(inverse, -1).T
-            inverse -= self.total_penalty * (inverse @ inverse)
-        # Column by column: no further table of this size.
+        inverse[gram.dead, gram.dead] = 0.0
+        # Column by column, or some of them: no further table of this size.
         below = [inverse[j:, j] @ second[j, j:] for j in range(second.shape[0])]
-        return float(2 * np.sum(below) - inverse.diagonal() @ second.diagonal())
+        trace = 2 * np.sum(below) - inverse.diagonal() @ second.diagonal()
+        if self.total_penalty > 0:
+            for j in range(second.shape[0]):
+                inverse[j, j:] = inverse[j:, j]
+            for start in range(0, second.shape[0], COLUMNS):
+                some = slice(start, start + COLUMNS)
+                square = inverse @ inverse[:, some]
+                trace -= self.total_penalty * np.einsum("ij,ij->", square, second[:, some])
+        return float(trace)
 
     def _cholesky(self) -> Array | None:
         """Return the lower factor of the Gram matrix, or None if it is ill-conditioned."""

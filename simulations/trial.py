@@ -96,10 +96,11 @@ class Sample:
         elif counted is None and self.keep.shape[1] == 1:
             rows = self.rows * self.keep[:, 0]
         else:
-            chosen = np.ones(self.ratios.shape, dtype=bool) if counted is None else counted
-            samples = np.nonzero(chosen)[0]
-            rows = self.rows[samples]
-            rows *= self.keep[chosen]
+            count, masks = self.ratios.shape
+            chosen = np.arange(count * masks) if counted is None else np.flatnonzero(counted)
+            samples = chosen // masks
+            rows = self.rows.take(samples, axis=0)
+            rows *= self.keep.reshape(count * masks, -1).take(chosen, axis=0)
         if excluded is not None:
             rows[:, excluded] = 0.0
         return MaskedRows(self.sampling, rows, samples)
@@ -179,39 +180,50 @@ def _linear(sample: Sample, readouts: Sequence[Readout], rng: np.random.Generato
     The mass of beta is fixed per eigenvalue (eq-linear-target) and its signs are random in the
     eigenbasis: the mean over signs is a sum over eigenvectors, one response each.
     """
-    sampling, population = sample.sampling, sample.population
+    sampling = sample.sampling
     counted = None
     if sampling.rows == "masked" and sample.keep is not None:
         # The label is masked as if it were one more feature.
         counted = rng.random(sample.ratios.shape) < sample.ratios
     rows = sample.masked(counted, None)
-    fit = cache(rows.fit)
+    out = np.empty((len(readouts), len(PARTS)))
+    # Ridge by ridge: one factor at a time.
+    for ridge in dict.fromkeys(readout.ridge for readout in readouts):
+        chosen = [i for i, readout in enumerate(readouts) if readout.ridge == ridge]
+        out[chosen] = _linear_risks(sample, rows.fit(ridge), [readouts[i] for i in chosen])
+    return out
+
+
+def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Array:
+    """Return the risks of linear tasks that are solved with the same ridge."""
+    population = sample.population
+    ratios = dict.fromkeys(readout.test_mask_ratio for readout in readouts)
 
     @cache
-    def noise_trace(ridge: float, p: float) -> float:
-        return fit(ridge).noise_trace(second_moment(population, p))
+    def noise_trace(p: float) -> float:
+        return fit.noise_trace(second_moment(population, p))
 
     @cache
-    def signals(ridge: float, task: LinearTarget) -> dict[float, float]:
+    def signals(task: LinearTarget) -> dict[float, float]:
         """Risk of the signal at every test ratio."""
         masses = masses_of(task, population.eigenvalues)
         used = np.flatnonzero(masses)
-        risks = dict.fromkeys([readout.test_mask_ratio for readout in readouts], 0.0)
+        risks = dict.fromkeys(ratios, 0.0)
         for start in range(0, used.size, DIRECTIONS):
             some = used[start : start + DIRECTIONS]
             beta = population.eigenvectors[:, some] * np.sqrt(masses[some])
-            coefficients = fit(ridge).coefficients(sample.rows @ beta)
+            coefficients = fit.coefficients(sample.rows @ beta)
             for p in risks:
                 risks[p] += float(errors(population, p, beta, coefficients).sum())
         return risks
 
     out = []
     for readout in readouts:
-        target, ridge, p = readout.target, readout.ridge, readout.test_mask_ratio
+        target, p = readout.target, readout.test_mask_ratio
         assert isinstance(target, LinearTarget)
-        signal = signals(ridge, replace(target, snr=1.0))[p]
+        signal = signals(replace(target, snr=1.0))[p]
         noise = target.signal_variance / float(np.asarray(target.snr))
-        out.append([signal, noise * noise_trace(ridge, p) if noise > 0 else 0.0])
+        out.append([signal, noise * noise_trace(p) if noise > 0 else 0.0])
     return np.array(out)
 
 
@@ -242,33 +254,34 @@ def _masked_features(
     number = max(COLUMNS, CHEAP // sampling.dimension)
     columns = rng.permutation(sampling.dimension)[:number]
     beta, variances = regressions(population, columns)
+    independent = sampling.design.has_independent_noise
+    # Responses of each feature: what is predictable, and either signs or the full response.
+    if independent:
+        noises = rng.choice([-1.0, 1.0], size=(columns.size, rows.shape[0], PROBES))
+    else:
+        noises = rows.T[columns, :, None]
+    truth = np.zeros((*beta.shape, 1 + noises.shape[2]))
+    truth[:, :, : 1 if independent else None] = beta[:, :, None]
     predictable = rows @ beta
-    parts = np.zeros((len(readouts), len(PARTS)))
-    for index, column in enumerate(columns):
+    solved: dict[float, list[Array]] = {readout.ridge: [] for readout in readouts}
+    for index, column in enumerate(columns.tolist()):
         counted = None
         if sampling.rows == "masked" and sample.keep is not None:
             counted = ~sample.keep[:, :, column]
-        masked = sample.masked(counted, int(column))
-        if sampling.design.has_independent_noise:
-            noise = rng.choice([-1.0, 1.0], size=(rows.shape[0], PROBES))
-            truths = np.zeros((sampling.dimension, 1 + PROBES))
-            truths[:, 0] = beta[:, index]
-        else:
-            noise = rows[:, [column]]
-            truths = beta[:, [index, index]]
-        responses = np.column_stack([predictable[:, index], noise])
-        estimates: dict[float, Array] = {}
-        for place, readout in enumerate(readouts):
-            ridge, p = readout.ridge, readout.test_mask_ratio
-            if ridge not in estimates:
-                estimates[ridge] = masked.fit(ridge).coefficients(responses)
-            found = estimates[ridge]
-            signal, *rest = errors(population, p, truths, found)
-            if sampling.design.has_independent_noise:
-                parts[place] += signal, variances[index] * np.mean(rest)
-            else:
-                parts[place] += signal, rest[0] - signal
-    return parts / columns.size
+        masked = sample.masked(counted, column)
+        responses = np.column_stack([predictable[:, index], noises[index]])
+        for ridge, found in solved.items():
+            found.append(masked.fit(ridge).coefficients(responses))
+    # All features at once: a product with Sigma costs little more for many columns than for one.
+    truth = truth.reshape(sampling.dimension, -1)
+    learned = {ridge: np.concatenate(found, axis=1) for ridge, found in solved.items()}
+    parts = np.empty((len(readouts), len(PARTS)))
+    for place, readout in enumerate(readouts):
+        risks = errors(population, readout.test_mask_ratio, truth, learned[readout.ridge])
+        signal, *rest = risks.reshape(columns.size, -1).T
+        noise = variances * np.mean(rest, axis=0) if independent else rest[0] - signal
+        parts[place] = signal.mean(), noise.mean()
+    return parts
 
 
 def second_moment(population: Population, p: float) -> Array:
