@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,15 +24,18 @@ class Gram:
 
     Parameters
     ----------
-    rows : array, X, shape (N, d)
+    rows : array, X, shape (N, d), or a function that returns it
         Masked training rows. Rows and features of zeros are allowed: they leave the solution of
-        the others as it is.
+        the others as it is. A function is called whenever the rows are needed: they are the
+        largest table, and once the Gram matrix is there they seldom are.
     """
 
-    def __init__(self, rows: Array) -> None:
-        self.rows = rows
-        self.primal = rows.shape[0] > rows.shape[1]
-        self.matrix = rows.T @ rows if self.primal else rows @ rows.T
+    def __init__(self, rows: Array | Callable[[], Array]) -> None:
+        self._rows = rows
+        table = self.rows
+        self.shape = table.shape
+        self.primal = table.shape[0] > table.shape[1]
+        self.matrix = table.T @ table if self.primal else table @ table.T
         diagonal = np.einsum("ii->i", self.matrix)
         #: Features (rows, if there are fewer of them) that are zero. Any pivot serves them, since
         #: they meet zeros alone; the mean of the others leaves the condition number as it is.
@@ -38,6 +43,11 @@ class Gram:
         if self.dead.size:
             live = diagonal.size - self.dead.size
             diagonal[self.dead] = diagonal.sum() / live if live else 1.0
+
+    @property
+    def rows(self) -> Array:
+        """X, shape (N, d)."""
+        return self._rows() if callable(self._rows) else self._rows
 
 
 class Ridge:
@@ -64,26 +74,32 @@ class Ridge:
 
     def __init__(self, gram: Gram, penalty: float) -> None:
         self.gram = gram
-        self.total_penalty = penalty * gram.rows.shape[0]
+        self.total_penalty = penalty * gram.shape[0]
         self.factor = self._cholesky() if gram.matrix.size else gram.matrix
         self.singular = self._svd() if self.factor is None else None
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients, shape (d, r), of `responses`, shape (N, r)."""
-        rows = self.gram.rows
-        if rows.shape[0] == 0:
-            return np.zeros((rows.shape[1], responses.shape[1]))
-        if self.factor is None:
-            assert self.singular is not None
+        gram = self.gram
+        if gram.shape[0] == 0:
+            return np.zeros((gram.shape[1], responses.shape[1]))
+        if self.singular is not None:
             left, filtered, right = self.singular
             return np.asarray(right.T @ (filtered[:, None] * (left.T @ responses)))
+        if gram.primal:
+            # LAPACK's order of columns, in which it solves in place.
+            return self.solve((responses.T @ gram.rows).T)
+        return np.asarray(gram.rows.T @ self.solve(responses))
+
+    def solve(self, moments: Array) -> Array:
+        r"""Return :math:`G^{-1}` times the moments, which are overwritten in LAPACK's order.
+
+        With more rows than features the coefficients of y are those of the moments X'y.
+        """
         from scipy.linalg.lapack import dpotrs
 
-        if self.gram.primal:
-            # LAPACK's order of columns, in which it solves in place.
-            moments = (responses.T @ rows).T
-            return np.asarray(dpotrs(self.factor, moments, lower=1, overwrite_b=1)[0])
-        return np.asarray(rows.T @ dpotrs(self.factor, responses, lower=1)[0])
+        in_place = not moments.flags.c_contiguous
+        return np.asarray(dpotrs(self.factor, moments, lower=1, overwrite_b=in_place)[0])
 
     def noise_trace(self, second: Array) -> float:
         r"""Return the trace of :math:`B'S B`, with B the map from responses to coefficients.
@@ -98,7 +114,7 @@ class Ridge:
             units = filtered[:, None] * right
             return float(np.einsum("ij,ij->", units @ second, units))
         if not gram.primal:
-            units = self.coefficients(np.eye(gram.rows.shape[0]))
+            units = self.coefficients(np.eye(gram.shape[0]))
             return float(np.einsum("ij,ij->", units, second @ units))
         from scipy.linalg.lapack import dpotri
 
@@ -167,7 +183,7 @@ class MarginalRidge:
         elif means.square > 0:
             # A feature that is zero in every row carries nothing, and its scale is not needed.
             self.scale = 1 / np.sqrt(np.where(power > 0, power, np.inf))
-            self.ridge = Ridge(Gram(rows * self.scale), 1 / means.square)
+            self.ridge = Ridge(Gram(lambda: rows * self.scale), 1 / means.square)
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients, shape (d, r), of `responses`, shape (n, r)."""

@@ -16,18 +16,18 @@ among themselves; there a few random signs stand for the noise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
-from typing import Any, Protocol
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError, LinearTarget, Spectrum
 from simulations.designs import Design, Population
-from simulations.estimators import Gram, MarginalRidge, Ridge
+from simulations.fits import Fit, MaskedRows, Sample
 from simulations.identity import words
-from simulations.masks import draw_masks, moments
+from simulations.masks import draw_masks
 from simulations.problem import Readout, Sampling
 
 __all__ = ["PARTS", "run_trial"]
@@ -44,87 +44,6 @@ COLUMNS, CHEAP = 4, 1600
 PROBES = 4
 #: Directions of a linear task that are solved for at a time, to bound the memory.
 DIRECTIONS = 512
-
-
-class Regression(Protocol):
-    """Anything that is linear in its responses."""
-
-    def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients, shape (d, r), of `responses`, shape (N, r)."""
-
-    def noise_trace(self, second: Array) -> float:
-        """Return what unit noise in each response adds to the risk."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A regression on masked rows, and the sample that each row masks."""
-
-    regression: Regression
-    samples: NDArray[np.intp] | None  #: None: each sample once, in order
-
-    def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients of responses per sample, shape (n, r)."""
-        if self.samples is not None:
-            responses = responses[self.samples]
-        return self.regression.coefficients(responses)
-
-    def noise_trace(self, second: Array) -> float:
-        """Return what unit noise in each sample's response adds to the risk."""
-        if self.samples is None or np.unique(self.samples).size == self.samples.size:
-            return self.regression.noise_trace(second)
-        # Rows of one sample share its noise.
-        units = self.coefficients(np.eye(int(self.samples[-1]) + 1))
-        return float(np.einsum("ij,ij->", units, second @ units))
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Training rows, and the masks that are put on them."""
-
-    sampling: Sampling
-    population: Population
-    rows: Array  #: x, shape (n, d)
-    keep: NDArray[np.bool_] | None  #: m, shape (n, K, d); None stands for infinitely many masks
-    ratios: Array  #: p, shape (n, K)
-
-    def masked(self, counted: NDArray[np.bool_] | None, excluded: int | None) -> MaskedRows:
-        """Return the masked rows that are `counted`, shape (n, K), without one feature."""
-        samples: NDArray[np.intp] | None = None
-        if self.keep is None:
-            rows = self.rows if excluded is None else self.rows.copy()
-        elif counted is None and self.keep.shape[1] == 1:
-            rows = self.rows * self.keep[:, 0]
-        else:
-            count, masks = self.ratios.shape
-            chosen = np.arange(count * masks) if counted is None else np.flatnonzero(counted)
-            samples = chosen // masks
-            rows = self.rows.take(samples, axis=0)
-            rows *= self.keep.reshape(count * masks, -1).take(chosen, axis=0)
-        if excluded is not None:
-            rows[:, excluded] = 0.0
-        return MaskedRows(self.sampling, rows, samples)
-
-
-@dataclass(frozen=True)
-class MaskedRows:
-    """Masked rows; regressions with any ridge share their Gram matrix."""
-
-    sampling: Sampling
-    rows: Array
-    samples: NDArray[np.intp] | None
-
-    @cached_property
-    def gram(self) -> Gram:
-        """Gram matrix of the smaller side."""
-        return Gram(self.rows)
-
-    def fit(self, ridge: float) -> Fit:
-        """Return the regression with this ridge."""
-        if np.isfinite(self.sampling.masks_per_sample):
-            return Fit(Ridge(self.gram, ridge), self.samples)
-        means = moments(self.sampling.masking.law, self.sampling.rows)
-        return Fit(MarginalRidge(self.rows, ridge, means), None)
 
 
 def run_trial(
@@ -185,7 +104,7 @@ def _linear(sample: Sample, readouts: Sequence[Readout], rng: np.random.Generato
     if sampling.rows == "masked" and sample.keep is not None:
         # The label is masked as if it were one more feature.
         counted = rng.random(sample.ratios.shape) < sample.ratios
-    rows = sample.masked(counted, None)
+    rows = MaskedRows(sample, counted)
     out = np.empty((len(readouts), len(PARTS)))
     # Ridge by ridge: one factor at a time.
     for ridge in dict.fromkeys(readout.ridge for readout in readouts):
@@ -212,7 +131,7 @@ def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Arra
         for start in range(0, used.size, DIRECTIONS):
             some = used[start : start + DIRECTIONS]
             beta = population.eigenvectors[:, some] * np.sqrt(masses[some])
-            coefficients = fit.coefficients(sample.rows @ beta)
+            coefficients = fit.learned(beta)
             for p in risks:
                 risks[p] += float(errors(population, p, beta, coefficients).sum())
         return risks
@@ -268,7 +187,7 @@ def _masked_features(
         counted = None
         if sampling.rows == "masked" and sample.keep is not None:
             counted = ~sample.keep[:, :, column]
-        masked = sample.masked(counted, column)
+        masked = MaskedRows(sample, counted, column)
         responses = np.column_stack([predictable[:, index], noises[index]])
         for ridge, found in solved.items():
             found.append(masked.fit(ridge).coefficients(responses))
