@@ -31,7 +31,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-# Rows that are coloured at a time: the product needs no second table of all rows.
+# Rows that are coloured or multiplied at a time: no second table of all rows is needed.
 BLOCK = 1024
 
 

@@ -134,13 +134,13 @@ class Ridge:
 
     def _cholesky(self) -> Array | None:
         """Return the lower factor of the Gram matrix, or None if it is ill-conditioned."""
-        from scipy.linalg.lapack import dpocon, dpotrf
+        from scipy.linalg.lapack import dlange, dpocon, dpotrf
 
         # The transpose of a symmetric matrix is the same in LAPACK's order of columns.
         matrix = self.gram.matrix.copy().T
         if self.total_penalty > 0:
             np.einsum("ii->i", matrix)[:] += self.total_penalty
-        norm = float(np.abs(matrix).sum(axis=0).max())
+        norm = dlange("1", matrix)  # type: ignore[call-arg]
         factor, failed = dpotrf(matrix, lower=1, overwrite_a=1)
         if failed or dpocon(factor, norm, uplo="L")[0] < _ILL_CONDITIONED:
             return None

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.designs import Population
+from simulations.designs import BLOCK, Population
 from simulations.estimators import Gram, MarginalRidge, Ridge
 from simulations.masks import moments
 from simulations.problem import Sampling
@@ -16,6 +16,8 @@ from simulations.problem import Sampling
 __all__ = ["Fit", "MaskedRows", "Sample"]
 
 Array = NDArray[np.float64]
+
+ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,16 @@ class MaskedRows:
         """The sample that each row masks; None: each once, in order."""
         return None if self.places is None else self.places // self.sample.ratios.shape[1]
 
-    def rows(self) -> Array:
-        """Return the rows, shape (N, d): made anew, for they are the largest table."""
+    def rows(self, some: slice = ALL) -> Array:
+        """Return the rows, shape (N, d), or some: made anew, for they are the largest table."""
         rows, keep = self.sample.rows, self.sample.keep
         if keep is None:
-            rows = rows if self.excluded is None else rows.copy()
+            rows = rows[some] if self.excluded is None else rows[some].copy()
         elif self.places is None or self.samples is None:
-            rows = rows * keep[:, 0]
+            rows = rows[some] * keep[some, 0]
         else:
-            rows = rows.take(self.samples, axis=0)
-            rows *= keep.reshape(-1, keep.shape[2]).take(self.places, axis=0)
+            rows = rows.take(self.samples[some], axis=0)
+            rows *= keep.reshape(-1, keep.shape[2]).take(self.places[some], axis=0)
         if self.excluded is not None:
             rows[:, self.excluded] = 0.0
         return rows
@@ -73,10 +75,12 @@ class MaskedRows:
     @cached_property
     def cross(self) -> Array:
         """Products of the masked rows with those that they mask, shape (d, d)."""
-        rows = self.sample.rows
-        return np.asarray(
-            self.rows().T @ (rows if self.samples is None else rows.take(self.samples, axis=0))
-        )
+        rows, samples = self.sample.rows, self.samples
+        total = np.zeros((rows.shape[1], rows.shape[1]))
+        for start in range(0, self.gram.shape[0], BLOCK):
+            some = slice(start, start + BLOCK)
+            total += self.rows(some).T @ rows[some if samples is None else samples[some]]
+        return total
 
     def fit(self, ridge: float) -> Fit:
         """Return the regression with this ridge."""

@@ -30,7 +30,7 @@ from simulations.identity import words
 from simulations.masks import draw_masks
 from simulations.problem import Readout, Sampling
 
-__all__ = ["PARTS", "run_trial"]
+__all__ = ["PARTS", "draw", "run_trial"]
 
 Array = NDArray[np.float64]
 
@@ -54,6 +54,22 @@ def run_trial(
     The trial's seed is named by the design and the number. A readout sees the same numbers
     whatever the others are.
     """
+    sample, labels_rng, columns_rng = draw(sampling, root, number)
+    out = np.empty((len(readouts), len(PARTS)))
+    linear = [isinstance(readout.target, LinearTarget) for readout in readouts]
+    for chosen, evaluate, rng in (
+        (np.flatnonzero(linear), _linear, labels_rng),
+        (np.flatnonzero(np.logical_not(linear)), _masked_features, columns_rng),
+    ):
+        if chosen.size:
+            out[chosen] = evaluate(sample, [readouts[int(i)] for i in chosen], rng)
+    return out
+
+
+def draw(
+    sampling: Sampling, root: np.random.SeedSequence, number: int
+) -> tuple[Sample, np.random.Generator, np.random.Generator]:
+    """Draw rows and masks; return them with the streams of linear tasks and masked features."""
     seed = _seed(root, sampling.id, number)
     rows_rng, masks_rng, labels_rng, columns_rng = map(np.random.default_rng, seed.spawn(4))
     population = _population(
@@ -64,16 +80,7 @@ def run_trial(
     if np.isfinite(sampling.masks_per_sample):
         shape = sampling.samples, int(sampling.masks_per_sample)
         keep, ratios = draw_masks(sampling.masking, shape, sampling.dimension, masks_rng)
-    sample = Sample(sampling, population, rows, keep, ratios)
-    out = np.empty((len(readouts), len(PARTS)))
-    linear = [isinstance(readout.target, LinearTarget) for readout in readouts]
-    for chosen, evaluate, rng in (
-        (np.flatnonzero(linear), _linear, labels_rng),
-        (np.flatnonzero(np.logical_not(linear)), _masked_features, columns_rng),
-    ):
-        if chosen.size:
-            out[chosen] = evaluate(sample, [readouts[int(i)] for i in chosen], rng)
-    return out
+    return Sample(sampling, population, rows, keep, ratios), labels_rng, columns_rng
 
 
 def _seed(root: np.random.SeedSequence, name: str, *numbers: int) -> np.random.SeedSequence:
