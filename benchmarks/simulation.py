@@ -1,7 +1,8 @@
 """What a trial costs beside the calls it cannot avoid: `python -m benchmarks.simulation`.
 
 Prints four tables: a trial over the sum of its linear algebra, two workers against one, exact
-averages against random signs, and the memory of a worker at d = 4000.
+averages against random signs, and the memory of a worker at d = 4000. Times are processor time of
+calls that take turns, and a ratio is the median over the turns: other processes disturb both alike.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ import time
 from functools import partial
 
 import numpy as np
+import psutil
 from scipy.linalg import cho_solve
-from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.linalg.lapack import dpocon, dpotrf, dpotri
 from threadpoolctl import threadpool_limits
 
 import ridgeless as rl
-from benchmarks.timing import one_core, race
 from simulations import Problem, simulate_risks
+from simulations.fits import MaskedRows
 from simulations.ledger import BATCH
 from simulations.runner import seed_sequence
-from simulations.trial import COLUMNS, PROBES, errors, run_trial
+from simulations.trial import COLUMNS, PROBES, draw, errors, regressions, run_trial
 
 P = 0.5
 LINEAR = rl.LinearTarget(snr=4.0)
@@ -35,23 +37,34 @@ def problem(d, gamma, target):
 
 
 def unavoidable(d, gamma, target):
-    """Return the linear algebra of one trial, on tables that are there already."""
+    """Return the calls of one trial, on tables that are there already.
+
+    First its linear algebra, then what a trial with masks and a fallback also has to do.
+    """
     n = round(d / gamma)
     rng = np.random.default_rng(0)
     rows, root, beta = (rng.standard_normal((size, d)) for size in (n, d, d))
     covariance = root.T @ root
+    ratios = np.full((n, 1, 1), P, dtype=np.float32)
     linear = isinstance(target, rl.LinearTarget)
     count = n if linear else round(n * P)  # rows in which the target feature is masked
     masked = rows[:count] * (rng.random((count, d)) < P)
     side = masked if count > d else masked.T
 
-    def draw():
+    def rows_drawn():
         return rng.standard_normal((n, d)) @ root
+
+    def masks_drawn():
+        return rng.random((n, 1, d), dtype=np.float32) >= ratios
 
     def factor():
         gram = side.T @ side
         gram.flat[:: gram.shape[0] + 1] += 1.0
         return dpotrf(np.asfortranarray(gram), lower=1, overwrite_a=1)[0]
+
+    def condition():
+        """Tell whether the factor can be used."""
+        return dpocon(cholesky, float(np.abs(cholesky).sum(axis=0).max()), uplo="L")
 
     cholesky = factor()
 
@@ -71,7 +84,8 @@ def unavoidable(d, gamma, target):
             np.einsum("ij,ij", units, covariance @ units)
 
     if linear:
-        return {"draw": draw, "factor": factor, "evaluate": evaluate}
+        calls = {"draw": rows_drawn, "factor": factor, "evaluate": evaluate}
+        return calls, {"masks": masks_drawn, "condition": condition}
     few = rng.standard_normal((count, 1 + PROBES))
 
     def columns():
@@ -80,35 +94,51 @@ def unavoidable(d, gamma, target):
             found = solve(few)
             np.einsum("ij,ij->j", found, covariance @ found)
 
-    return {"draw": draw, "columns": columns}
+    conditions = [condition] * COLUMNS
+    return {"draw": rows_drawn, "columns": columns}, {
+        "masks": masks_drawn,
+        "conditions": lambda: [call() for call in conditions],
+    }
+
+
+def turns(calls, seconds):
+    """Return the processor seconds of calls that take turns, an array of shape (turns,) each."""
+    spent = {name: [] for name in calls}
+    started = time.perf_counter()
+    while time.perf_counter() - started < seconds or len(spent[next(iter(calls))]) < 7:
+        for name, call in calls.items():
+            before = time.thread_time()
+            call()
+            spent[name].append(time.thread_time() - before)
+    return {name: np.array(times) for name, times in spent.items()}
 
 
 def trial_table(sizes, seconds):
     print("\na trial / the sum of the calls it cannot avoid (one thread; at most 1.3)")
+    print("in parentheses: with the drawing of masks and the condition number among the calls")
     for d in sizes:
         for gamma in (0.25, 2.0):
             for target in (LINEAR, rl.MaskedFeature()):
                 cell = problem(d, gamma, target)
-                root = seed_sequence(0)
-                readouts = [cell.readout]
-                calls = {"trial": partial(run_trial, cell.sampling, readouts, root, 0)}
-                with one_core(), threadpool_limits(1):
-                    best = race(calls | unavoidable(d, gamma, target), seconds)
-                floor = sum(t for name, t in best.items() if name != "trial")
+                trial = partial(run_trial, cell.sampling, [cell.readout], seed_sequence(0), 0)
+                algebra, rest = unavoidable(d, gamma, target)
+                with threadpool_limits(1):
+                    spent = turns({"trial": trial} | algebra | rest, seconds)
+                floor = sum(spent[name] for name in algebra)
+                whole = floor + sum(spent[name] for name in rest)
+                least, most = (np.median(spent["trial"] / f) for f in (whole, floor))
                 name = type(target).__name__
-                print(f"d = {d}, d/n = {gamma:g}, {name}: {best['trial'] / floor:.2f}")
-    four = [
-        problem(sizes[-1], 2.0, target).readout
-        for target in (LINEAR, rl.LinearTarget(1.0), rl.LinearTarget(16.0), rl.LinearTarget(64.0))
-    ]
+                print(f"d = {d}, d/n = {gamma:g}, {name}: {most:.2f} ({least:.2f})", flush=True)
+    tasks = [rl.LinearTarget(snr) for snr in (4.0, 1.0, 16.0, 64.0)]
     cell = problem(sizes[-1], 2.0, LINEAR)
+    four = [problem(sizes[-1], 2.0, target).readout for target in tasks]
     calls = {
-        "one": lambda: run_trial(cell.sampling, four[:1], root, 0),
-        "four": lambda: run_trial(cell.sampling, four, root, 0),
+        name: partial(run_trial, cell.sampling, readouts, seed_sequence(0), 0)
+        for name, readouts in (("one", four[:1]), ("four", four))
     }
-    with one_core(), threadpool_limits(1):
-        best = race(calls, seconds)
-    print(f"four readouts / one: {best['four'] / best['one']:.2f}")
+    with threadpool_limits(1):
+        spent = turns(calls, seconds)
+    print(f"four readouts / one: {np.median(spent['four'] / spent['one']):.2f}")
 
 
 def worker_table(d, trials):
@@ -117,17 +147,26 @@ def worker_table(d, trials):
     cells = [problem(d, gamma, LINEAR) for gamma in (0.5, 2.0)]
     for jobs in (2, 1):  # starts the pool, draws populations
         simulate_risks(cells, trials=4 * BATCH, rng=1, jobs=jobs)
-    seconds = {}
-    for jobs in (1, 2, 1, 2):
-        start = time.perf_counter()
+    walls, busiest = {1: [], 2: []}, {1: [], 2: []}
+    for jobs in (1, 2, 1, 2, 1, 2):
+        before, start = _spent(), time.perf_counter()
         simulate_risks(cells, trials=trials, rng=1, jobs=jobs)
-        seconds[jobs] = min(time.perf_counter() - start, seconds.get(jobs, np.inf))
-    print(f"d = {d}, {2 * trials} trials: {seconds[1] / seconds[2]:.2f} times as fast")
+        walls[jobs].append(time.perf_counter() - start)
+        busiest[jobs].append(max(t - before.get(pid, 0.0) for pid, t in _spent().items()))
+    one, two = (np.median(busiest[jobs]) for jobs in (1, 2))
+    print(f"d = {d}, {2 * trials} trials: {min(walls[1]) / min(walls[2]):.2f} times as fast")
+    print(f"processor time of one process / of the busier worker: {one / two:.2f}")
     gains = []
     for _ in range(2):
         alone, together = _processes(1), _processes(2)
         gains.append(2 * alone / together)
     print(f"matrix products in two processes, without joblib: {max(gains):.2f} times as fast")
+
+
+def _spent():
+    """Return the processor seconds of this process and of its workers so far."""
+    me = psutil.Process()
+    return {p.pid: sum(p.cpu_times()[:2]) for p in (me, *me.children(recursive=True))}
 
 
 def _processes(count):
@@ -150,39 +189,56 @@ def noise_table(d, trials):
     """Variance times seconds of a trial: the smaller, the less work for the same error."""
     print("\nrandom signs / exact average: variance x seconds (above 1: exact is better)")
     for gamma in (0.25, 2.0):
-        cell = problem(d, gamma, LINEAR)
-        population = cell.sampling.design.population(
-            cell.sampling.spectrum, np.random.default_rng(0)
-        )
-        n, root = cell.sampling.samples, seed_sequence(0)
-        run_trial(cell.sampling, [cell.readout], root, 0)  # draws the population that all share
-        scale = 1 / np.sqrt(population.eigenvalues.sum())
-        basis = population.eigenvectors * scale
-        for signs in (4, 16, 64):
-            exact, random, seconds = [], [], np.zeros(2)
-            for k in range(trials):
-                with threadpool_limits(1):
-                    start = time.perf_counter()
-                    parts = run_trial(cell.sampling, [cell.readout], root, k)
-                    exact.append(parts.sum())
-                    middle = time.perf_counter()
-                    random.append(_signs(cell, population, basis, n, signs, k))
-                    seconds += middle - start, time.perf_counter() - middle
-            cost = np.var(exact) * seconds[0], np.var(random) * seconds[1]
-            print(f"d = {d}, d/n = {gamma:g}, {signs} signs: {cost[1] / cost[0]:.1f}")
+        for target, evaluate in ((LINEAR, _linear), (rl.MaskedFeature(), _features)):
+            cell = problem(d, gamma, target)
+            for signs in (1, 4, 16, 64):
+                risks = {0: [], signs: []}
+                seconds = dict.fromkeys(risks, 0.0)
+                for k in range(trials):
+                    for some in risks:  # 0: exact
+                        with threadpool_limits(1):
+                            start = time.thread_time()
+                            risks[some].append(evaluate(cell, k, some))
+                            seconds[some] += time.thread_time() - start
+                cost = {some: np.var(risks[some]) * seconds[some] for some in risks}
+                name = type(target).__name__
+                print(f"d = {d}, d/n = {gamma:g}, {name}, {signs}: {cost[signs] / cost[0]:.2f}")
 
 
-def _signs(cell, population, basis, n, signs, seed):
-    from simulations.estimators import Gram, Ridge
-
-    rng = np.random.default_rng(seed)
-    rows = cell.sampling.design.draw(population, n, rng)
-    masked = rows * (rng.random(rows.shape, dtype=np.float32) >= P)
-    beta = basis @ rng.choice([-1.0, 1.0], (rows.shape[1], signs))
+def _linear(cell, number, signs):
+    """Return the risk of the linear task with random signs for beta and noise; 0: exact."""
+    if signs == 0:
+        return run_trial(cell.sampling, [cell.readout], seed_sequence(0), number).sum()
+    sample, rng, _ = draw(cell.sampling, seed_sequence(0), number)
+    population, n = sample.population, cell.sampling.samples
+    scale = 1 / np.sqrt(population.eigenvalues.sum())
+    beta = population.eigenvectors @ (
+        scale * rng.choice([-1.0, 1.0], (cell.sampling.dimension, signs))
+    )
     noise = rng.choice([-1.0, 1.0], (n, signs))
-    found = Ridge(Gram(masked), 0.0).coefficients(np.column_stack([rows @ beta, noise]))
+    fit = MaskedRows(sample, None).fit(0.0)
+    found = fit.coefficients(np.column_stack([sample.rows @ beta, noise]))
     signal = errors(population, 0.0, beta, found[:, :signs]).mean()
     return signal + 0.25 * errors(population, 0.0, 0.0, found[:, signs:]).mean()
+
+
+def _features(cell, number, signs):
+    """Return the mean risk of some masked features with random signs for the noise; 0: exact."""
+    sample, _, rng = draw(cell.sampling, seed_sequence(0), number)
+    population, n = sample.population, cell.sampling.samples
+    columns = rng.permutation(cell.sampling.dimension)[:COLUMNS]
+    beta, variances = regressions(population, columns)
+    predictable, total = sample.rows @ beta, 0.0
+    for i, column in enumerate(columns.tolist()):
+        fit = MaskedRows(sample, ~sample.keep[:, :, column], column).fit(0.0)
+        noise = rng.choice([-1.0, 1.0], (n, signs))
+        found = fit.coefficients(np.column_stack([predictable[:, i], noise]))
+        total += errors(population, 0.0, beta[:, [i]], found[:, :1]).sum()
+        if signs:
+            total += variances[i] * errors(population, 0.0, 0.0, found[:, 1:]).mean()
+        else:
+            total += variances[i] * fit.noise_trace(population.covariance)
+    return total / columns.size
 
 
 def memory(d, gamma, name):
@@ -206,7 +262,7 @@ def main():
         return
     trial_table(options.sizes, options.seconds)
     worker_table(400, 64)
-    noise_table(400, 24)
+    noise_table(400, 48)
     print("\nmemory of a worker")
     for gamma, name in (("0.25", "linear"), ("2", "linear"), ("0.25", "feature")):
         command = [sys.executable, "-m", "benchmarks.simulation", "--memory", "4000", gamma, name]

@@ -31,7 +31,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-# Rows that are coloured at a time: the product needs no second table of all rows.
+# Rows that are coloured or multiplied at a time: no second table of all rows is needed.
 BLOCK = 1024
 
 
@@ -42,12 +42,6 @@ class Population:
     covariance: Array  #: Sigma, shape (d, d)
     eigenvalues: Array  #: s, ascending, shape (d,)
     eigenvectors: Array  #: U, shape (d, d); column i belongs to eigenvalue i
-
-    @cached_property
-    def root(self) -> Array:
-        """A' with Sigma = A A', shape (rank, d); directions without variance are left out."""
-        positive = self.eigenvalues > 0
-        return np.sqrt(self.eigenvalues[positive])[:, None] * self.eigenvectors[:, positive].T
 
     @cached_property
     def is_isotropic(self) -> bool:
@@ -132,18 +126,19 @@ class ColouredRows(ABC):
         return Population(matrix, values, vectors)
 
     def draw(self, population: Population, size: int, rng: np.random.Generator) -> Array:
-        """Draw white rows and colour them."""
-        root = population.root
-        rank, dimension = root.shape
-        rows = self.whitened((size, rank), rng)
+        """Draw white rows z and colour them: x = U sqrt(s) z."""
+        # Eigenvalues ascend: directions without variance come first, and are left out.
+        null = int(np.count_nonzero(population.eigenvalues == 0))
+        values, vectors = population.eigenvalues[null:], population.eigenvectors[:, null:]
+        rows = self.whitened((size, values.size), rng)
+        rows *= np.sqrt(values)
         if population.is_isotropic:
-            rows *= math.sqrt(population.eigenvalues[0])
             return rows
-        if rank < dimension:
-            return np.asarray(rows @ root)
+        if null:
+            return np.asarray(rows @ vectors.T)
         for start in range(0, size, BLOCK):
             block = rows[start : start + BLOCK]
-            block[:] = block @ root
+            block[:] = block @ vectors.T
         return rows
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,8 @@ Array = NDArray[np.float64]
 
 # Reciprocal condition number of the Gram matrix below which its Cholesky factor is not used.
 _ILL_CONDITIONED = 1e-11
+#: Columns of an inverse that are squared at a time, to bound the memory.
+COLUMNS = 512
 
 
 class Gram:
@@ -20,21 +24,30 @@ class Gram:
 
     Parameters
     ----------
-    rows : array, X, shape (N, d)
+    rows : array, X, shape (N, d), or a function that returns it
         Masked training rows. Rows and features of zeros are allowed: they leave the solution of
-        the others as it is.
+        the others as it is. A function is called whenever the rows are needed: they are the
+        largest table, and once the Gram matrix is there they seldom are.
     """
 
-    def __init__(self, rows: Array) -> None:
-        self.shape = rows.shape
-        self.primal = rows.shape[0] > rows.shape[1]
-        matrix = rows.T @ rows if self.primal else rows @ rows.T
-        #: Indices of the features (of the rows, if there are fewer of them) that are not zero.
-        self.live = np.flatnonzero(matrix.diagonal() > 0)
-        if self.live.size < matrix.shape[0]:
-            matrix = matrix[np.ix_(self.live, self.live)]
-            rows = rows[:, self.live] if self.primal else rows[self.live]
-        self.rows, self.matrix = rows, matrix
+    def __init__(self, rows: Array | Callable[[], Array]) -> None:
+        self._rows = rows
+        table = self.rows
+        self.shape = table.shape
+        self.primal = table.shape[0] > table.shape[1]
+        self.matrix = table.T @ table if self.primal else table @ table.T
+        diagonal = np.einsum("ii->i", self.matrix)
+        #: Features (rows, if there are fewer of them) that are zero. Any pivot serves them, since
+        #: they meet zeros alone; the mean of the others leaves the condition number as it is.
+        self.dead = np.flatnonzero(diagonal == 0)
+        if self.dead.size:
+            live = diagonal.size - self.dead.size
+            diagonal[self.dead] = diagonal.sum() / live if live else 1.0
+
+    @property
+    def rows(self) -> Array:
+        """X, shape (N, d)."""
+        return self._rows() if callable(self._rows) else self._rows
 
 
 class Ridge:
@@ -62,32 +75,31 @@ class Ridge:
     def __init__(self, gram: Gram, penalty: float) -> None:
         self.gram = gram
         self.total_penalty = penalty * gram.shape[0]
-        self.factor = self._cholesky() if gram.live.size else None
-        self.singular = self._svd() if gram.live.size and self.factor is None else None
+        self.factor = self._cholesky() if gram.matrix.size else gram.matrix
+        self.singular = self._svd() if self.factor is None else None
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients, shape (d, r), of `responses`, shape (N, r)."""
         gram = self.gram
-        if gram.live.size == 0:
+        if gram.shape[0] == 0:
             return np.zeros((gram.shape[1], responses.shape[1]))
-        y = responses
-        if not gram.primal and gram.live.size < gram.shape[0]:
-            y = responses[gram.live]
-        if self.factor is not None:
-            from scipy.linalg import cho_solve
-
-            y = gram.rows.T @ y if gram.primal else y
-            solved = cho_solve((self.factor, True), y, overwrite_b=gram.primal, check_finite=False)
-            found = solved if gram.primal else gram.rows.T @ solved
-        else:
-            assert self.singular is not None
+        if self.singular is not None:
             left, filtered, right = self.singular
-            found = right.T @ (filtered[:, None] * (left.T @ y))
-        if not gram.primal or gram.live.size == gram.shape[1]:
-            return np.asarray(found)
-        out = np.zeros((gram.shape[1], responses.shape[1]))
-        out[gram.live] = found
-        return out
+            return np.asarray(right.T @ (filtered[:, None] * (left.T @ responses)))
+        if gram.primal:
+            # LAPACK's order of columns, in which it solves in place.
+            return self.solve((responses.T @ gram.rows).T)
+        return np.asarray(gram.rows.T @ self.solve(responses))
+
+    def solve(self, moments: Array) -> Array:
+        r"""Return :math:`G^{-1}` times the moments, which are overwritten in LAPACK's order.
+
+        With more rows than features the coefficients of y are those of the moments X'y.
+        """
+        from scipy.linalg.lapack import dpotrs
+
+        in_place = not moments.flags.c_contiguous
+        return np.asarray(dpotrs(self.factor, moments, lower=1, overwrite_b=in_place)[0])
 
     def noise_trace(self, second: Array) -> float:
         r"""Return the trace of :math:`B'S B`, with B the map from responses to coefficients.
@@ -97,30 +109,38 @@ class Ridge:
         :math:`BB' = G^{-1} - \mu G^{-2}` for :math:`G = X'X + \mu`.
         """
         gram = self.gram
-        if not gram.primal or self.factor is None:
+        if self.singular is not None:
+            _, filtered, right = self.singular
+            units = filtered[:, None] * right
+            return float(np.einsum("ij,ij->", units @ second, units))
+        if not gram.primal:
             units = self.coefficients(np.eye(gram.shape[0]))
             return float(np.einsum("ij,ij->", units, second @ units))
         from scipy.linalg.lapack import dpotri
 
         inverse = dpotri(self.factor, lower=1)[0]  # only its lower triangle counts
-        if gram.live.size < gram.shape[1]:
-            second = second[np.ix_(gram.live, gram.live)]
-        if self.total_penalty > 0:
-            inverse = np.tril(inverse) + np.tril(inverse, -1).T
-            inverse -= self.total_penalty * (inverse @ inverse)
-        # Column by column: no further table of this size.
+        inverse[gram.dead, gram.dead] = 0.0
+        # Column by column, or some of them: no further table of this size.
         below = [inverse[j:, j] @ second[j, j:] for j in range(second.shape[0])]
-        return float(2 * np.sum(below) - inverse.diagonal() @ second.diagonal())
+        trace = 2 * np.sum(below) - inverse.diagonal() @ second.diagonal()
+        if self.total_penalty > 0:
+            for j in range(second.shape[0]):
+                inverse[j, j:] = inverse[j:, j]
+            for start in range(0, second.shape[0], COLUMNS):
+                some = slice(start, start + COLUMNS)
+                square = inverse @ inverse[:, some]
+                trace -= self.total_penalty * np.einsum("ij,ij->", square, second[:, some])
+        return float(trace)
 
     def _cholesky(self) -> Array | None:
         """Return the lower factor of the Gram matrix, or None if it is ill-conditioned."""
-        from scipy.linalg.lapack import dpocon, dpotrf
+        from scipy.linalg.lapack import dlange, dpocon, dpotrf
 
         # The transpose of a symmetric matrix is the same in LAPACK's order of columns.
         matrix = self.gram.matrix.copy().T
         if self.total_penalty > 0:
             np.einsum("ii->i", matrix)[:] += self.total_penalty
-        norm = float(np.abs(matrix).sum(axis=0).max())
+        norm = dlange("1", matrix)  # type: ignore[call-arg]
         factor, failed = dpotrf(matrix, lower=1, overwrite_a=1)
         if failed or dpocon(factor, norm, uplo="L")[0] < _ILL_CONDITIONED:
             return None
@@ -163,7 +183,7 @@ class MarginalRidge:
         elif means.square > 0:
             # A feature that is zero in every row carries nothing, and its scale is not needed.
             self.scale = 1 / np.sqrt(np.where(power > 0, power, np.inf))
-            self.ridge = Ridge(Gram(rows * self.scale), 1 / means.square)
+            self.ridge = Ridge(Gram(lambda: rows * self.scale), 1 / means.square)
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients, shape (d, r), of `responses`, shape (n, r)."""

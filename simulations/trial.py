@@ -10,27 +10,29 @@ the risk of the signal, and the mean over random signs of beta in the eigenbasis
 eigenvectors. For a linear task both are evaluated exactly: at d = 400 and 800 random signs need 1.4
 to 10 times the time for the same error with 4 or 16 of them, and 0.8 to 1.6 times with 64
 (benchmarks/simulation.py). A masked feature needs a regression of its own, and the features differ
-among themselves; there a few random signs stand for the noise.
+among themselves; there a few random signs stand for the noise: with four of them the same error
+takes as long as with the exact trace, to within the accuracy of that measurement
+(docs/performance.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
-from typing import Any, Protocol
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError, LinearTarget, Spectrum
 from simulations.designs import Design, Population
-from simulations.estimators import Gram, MarginalRidge, Ridge
+from simulations.fits import Fit, MaskedRows, Sample
 from simulations.identity import words
-from simulations.masks import draw_masks, moments
+from simulations.masks import draw_masks
 from simulations.problem import Readout, Sampling
 
-__all__ = ["PARTS", "run_trial"]
+__all__ = ["PARTS", "draw", "run_trial"]
 
 Array = NDArray[np.float64]
 
@@ -46,86 +48,6 @@ PROBES = 4
 DIRECTIONS = 512
 
 
-class Regression(Protocol):
-    """Anything that is linear in its responses."""
-
-    def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients, shape (d, r), of `responses`, shape (N, r)."""
-
-    def noise_trace(self, second: Array) -> float:
-        """Return what unit noise in each response adds to the risk."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A regression on masked rows, and the sample that each row masks."""
-
-    regression: Regression
-    samples: NDArray[np.intp] | None  #: None: each sample once, in order
-
-    def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients of responses per sample, shape (n, r)."""
-        if self.samples is not None:
-            responses = responses[self.samples]
-        return self.regression.coefficients(responses)
-
-    def noise_trace(self, second: Array) -> float:
-        """Return what unit noise in each sample's response adds to the risk."""
-        if self.samples is None or np.unique(self.samples).size == self.samples.size:
-            return self.regression.noise_trace(second)
-        # Rows of one sample share its noise.
-        units = self.coefficients(np.eye(int(self.samples[-1]) + 1))
-        return float(np.einsum("ij,ij->", units, second @ units))
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Training rows, and the masks that are put on them."""
-
-    sampling: Sampling
-    population: Population
-    rows: Array  #: x, shape (n, d)
-    keep: NDArray[np.bool_] | None  #: m, shape (n, K, d); None stands for infinitely many masks
-    ratios: Array  #: p, shape (n, K)
-
-    def masked(self, counted: NDArray[np.bool_] | None, excluded: int | None) -> MaskedRows:
-        """Return the masked rows that are `counted`, shape (n, K), without one feature."""
-        samples: NDArray[np.intp] | None = None
-        if self.keep is None:
-            rows = self.rows if excluded is None else self.rows.copy()
-        elif counted is None and self.keep.shape[1] == 1:
-            rows = self.rows * self.keep[:, 0]
-        else:
-            chosen = np.ones(self.ratios.shape, dtype=bool) if counted is None else counted
-            samples = np.nonzero(chosen)[0]
-            rows = self.rows[samples]
-            rows *= self.keep[chosen]
-        if excluded is not None:
-            rows[:, excluded] = 0.0
-        return MaskedRows(self.sampling, rows, samples)
-
-
-@dataclass(frozen=True)
-class MaskedRows:
-    """Masked rows; regressions with any ridge share their Gram matrix."""
-
-    sampling: Sampling
-    rows: Array
-    samples: NDArray[np.intp] | None
-
-    @cached_property
-    def gram(self) -> Gram:
-        """Gram matrix of the smaller side."""
-        return Gram(self.rows)
-
-    def fit(self, ridge: float) -> Fit:
-        """Return the regression with this ridge."""
-        if np.isfinite(self.sampling.masks_per_sample):
-            return Fit(Ridge(self.gram, ridge), self.samples)
-        means = moments(self.sampling.masking.law, self.sampling.rows)
-        return Fit(MarginalRidge(self.rows, ridge, means), None)
-
-
 def run_trial(
     sampling: Sampling, readouts: Sequence[Readout], root: np.random.SeedSequence, number: int
 ) -> Array:
@@ -134,6 +56,22 @@ def run_trial(
     The trial's seed is named by the design and the number. A readout sees the same numbers
     whatever the others are.
     """
+    sample, labels_rng, columns_rng = draw(sampling, root, number)
+    out = np.empty((len(readouts), len(PARTS)))
+    linear = [isinstance(readout.target, LinearTarget) for readout in readouts]
+    for chosen, evaluate, rng in (
+        (np.flatnonzero(linear), _linear, labels_rng),
+        (np.flatnonzero(np.logical_not(linear)), _masked_features, columns_rng),
+    ):
+        if chosen.size:
+            out[chosen] = evaluate(sample, [readouts[int(i)] for i in chosen], rng)
+    return out
+
+
+def draw(
+    sampling: Sampling, root: np.random.SeedSequence, number: int
+) -> tuple[Sample, np.random.Generator, np.random.Generator]:
+    """Draw rows and masks; return them with the streams of linear tasks and masked features."""
     seed = _seed(root, sampling.id, number)
     rows_rng, masks_rng, labels_rng, columns_rng = map(np.random.default_rng, seed.spawn(4))
     population = _population(
@@ -144,16 +82,7 @@ def run_trial(
     if np.isfinite(sampling.masks_per_sample):
         shape = sampling.samples, int(sampling.masks_per_sample)
         keep, ratios = draw_masks(sampling.masking, shape, sampling.dimension, masks_rng)
-    sample = Sample(sampling, population, rows, keep, ratios)
-    out = np.empty((len(readouts), len(PARTS)))
-    linear = [isinstance(readout.target, LinearTarget) for readout in readouts]
-    for chosen, evaluate, rng in (
-        (np.flatnonzero(linear), _linear, labels_rng),
-        (np.flatnonzero(np.logical_not(linear)), _masked_features, columns_rng),
-    ):
-        if chosen.size:
-            out[chosen] = evaluate(sample, [readouts[int(i)] for i in chosen], rng)
-    return out
+    return Sample(sampling, population, rows, keep, ratios), labels_rng, columns_rng
 
 
 def _seed(root: np.random.SeedSequence, name: str, *numbers: int) -> np.random.SeedSequence:
@@ -179,39 +108,50 @@ def _linear(sample: Sample, readouts: Sequence[Readout], rng: np.random.Generato
     The mass of beta is fixed per eigenvalue (eq-linear-target) and its signs are random in the
     eigenbasis: the mean over signs is a sum over eigenvectors, one response each.
     """
-    sampling, population = sample.sampling, sample.population
+    sampling = sample.sampling
     counted = None
     if sampling.rows == "masked" and sample.keep is not None:
         # The label is masked as if it were one more feature.
         counted = rng.random(sample.ratios.shape) < sample.ratios
-    rows = sample.masked(counted, None)
-    fit = cache(rows.fit)
+    rows = MaskedRows(sample, counted)
+    out = np.empty((len(readouts), len(PARTS)))
+    # Ridge by ridge: one factor at a time.
+    for ridge in dict.fromkeys(readout.ridge for readout in readouts):
+        chosen = [i for i, readout in enumerate(readouts) if readout.ridge == ridge]
+        out[chosen] = _linear_risks(sample, rows.fit(ridge), [readouts[i] for i in chosen])
+    return out
+
+
+def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Array:
+    """Return the risks of linear tasks that are solved with the same ridge."""
+    population = sample.population
+    ratios = dict.fromkeys(readout.test_mask_ratio for readout in readouts)
 
     @cache
-    def noise_trace(ridge: float, p: float) -> float:
-        return fit(ridge).noise_trace(second_moment(population, p))
+    def noise_trace(p: float) -> float:
+        return fit.noise_trace(second_moment(population, p))
 
     @cache
-    def signals(ridge: float, task: LinearTarget) -> dict[float, float]:
+    def signals(task: LinearTarget) -> dict[float, float]:
         """Risk of the signal at every test ratio."""
         masses = masses_of(task, population.eigenvalues)
         used = np.flatnonzero(masses)
-        risks = dict.fromkeys([readout.test_mask_ratio for readout in readouts], 0.0)
+        risks = dict.fromkeys(ratios, 0.0)
         for start in range(0, used.size, DIRECTIONS):
             some = used[start : start + DIRECTIONS]
             beta = population.eigenvectors[:, some] * np.sqrt(masses[some])
-            coefficients = fit(ridge).coefficients(sample.rows @ beta)
+            coefficients = fit.learned(beta)
             for p in risks:
                 risks[p] += float(errors(population, p, beta, coefficients).sum())
         return risks
 
     out = []
     for readout in readouts:
-        target, ridge, p = readout.target, readout.ridge, readout.test_mask_ratio
+        target, p = readout.target, readout.test_mask_ratio
         assert isinstance(target, LinearTarget)
-        signal = signals(ridge, replace(target, snr=1.0))[p]
+        signal = signals(replace(target, snr=1.0))[p]
         noise = target.signal_variance / float(np.asarray(target.snr))
-        out.append([signal, noise * noise_trace(ridge, p) if noise > 0 else 0.0])
+        out.append([signal, noise * noise_trace(p) if noise > 0 else 0.0])
     return np.array(out)
 
 
@@ -242,33 +182,34 @@ def _masked_features(
     number = max(COLUMNS, CHEAP // sampling.dimension)
     columns = rng.permutation(sampling.dimension)[:number]
     beta, variances = regressions(population, columns)
+    independent = sampling.design.has_independent_noise
+    # Responses of each feature: what is predictable, and either signs or the full response.
+    if independent:
+        noises = rng.choice([-1.0, 1.0], size=(columns.size, rows.shape[0], PROBES))
+    else:
+        noises = rows.T[columns, :, None]
+    truth = np.zeros((*beta.shape, 1 + noises.shape[2]))
+    truth[:, :, : 1 if independent else None] = beta[:, :, None]
     predictable = rows @ beta
-    parts = np.zeros((len(readouts), len(PARTS)))
-    for index, column in enumerate(columns):
+    solved: dict[float, list[Array]] = {readout.ridge: [] for readout in readouts}
+    for index, column in enumerate(columns.tolist()):
         counted = None
         if sampling.rows == "masked" and sample.keep is not None:
             counted = ~sample.keep[:, :, column]
-        masked = sample.masked(counted, int(column))
-        if sampling.design.has_independent_noise:
-            noise = rng.choice([-1.0, 1.0], size=(rows.shape[0], PROBES))
-            truths = np.zeros((sampling.dimension, 1 + PROBES))
-            truths[:, 0] = beta[:, index]
-        else:
-            noise = rows[:, [column]]
-            truths = beta[:, [index, index]]
-        responses = np.column_stack([predictable[:, index], noise])
-        estimates: dict[float, Array] = {}
-        for place, readout in enumerate(readouts):
-            ridge, p = readout.ridge, readout.test_mask_ratio
-            if ridge not in estimates:
-                estimates[ridge] = masked.fit(ridge).coefficients(responses)
-            found = estimates[ridge]
-            signal, *rest = errors(population, p, truths, found)
-            if sampling.design.has_independent_noise:
-                parts[place] += signal, variances[index] * np.mean(rest)
-            else:
-                parts[place] += signal, rest[0] - signal
-    return parts / columns.size
+        masked = MaskedRows(sample, counted, column)
+        responses = np.column_stack([predictable[:, index], noises[index]])
+        for ridge, found in solved.items():
+            found.append(masked.fit(ridge).coefficients(responses))
+    # All features at once: a product with Sigma costs little more for many columns than for one.
+    truth = truth.reshape(sampling.dimension, -1)
+    learned = {ridge: np.concatenate(found, axis=1) for ridge, found in solved.items()}
+    parts = np.empty((len(readouts), len(PARTS)))
+    for place, readout in enumerate(readouts):
+        risks = errors(population, readout.test_mask_ratio, truth, learned[readout.ridge])
+        signal, *rest = risks.reshape(columns.size, -1).T
+        noise = variances * np.mean(rest, axis=0) if independent else rest[0] - signal
+        parts[place] = signal.mean(), noise.mean()
+    return parts
 
 
 def second_moment(population: Population, p: float) -> Array:

@@ -33,7 +33,8 @@ def test_gaussian_population_has_the_spectrum_and_a_constant_diagonal(values):
     np.testing.assert_allclose(found, law.eigenvalues, rtol=0, atol=LINEAR_ALGEBRA)
     diagonal = np.diag(population.covariance)
     np.testing.assert_allclose(diagonal, law.mean, rtol=LINEAR_ALGEBRA)
-    rebuilt = population.root.T @ population.root
+    vectors = population.eigenvectors
+    rebuilt = (vectors * population.eigenvalues) @ vectors.T
     np.testing.assert_allclose(rebuilt, population.covariance, rtol=0, atol=LINEAR_ALGEBRA)
 
 
@@ -92,13 +93,17 @@ def test_ridge(shape, penalty):
     np.testing.assert_allclose(found, expected, rtol=0, atol=LINEAR_ALGEBRA)
 
 
+@pytest.mark.parametrize("rank", [None, 3])
 @pytest.mark.parametrize("shape", [(40, 10), (10, 40)])
 @pytest.mark.parametrize("penalty", [0.0, 0.3])
-def test_noise_trace(shape, penalty):
+def test_noise_trace(shape, penalty, rank):
     rng = np.random.default_rng(0)
     rows = rng.standard_normal(shape)
+    if rank:
+        rows = rows[:, :rank] @ rows[:rank]
     rows[3], rows[:, 2] = 0.0, 0.0
     ridge = Ridge(Gram(rows), penalty)
+    assert (ridge.factor is None) == (rank is not None and penalty == 0)
     second = np.cov(rng.standard_normal((shape[1], 90)))
     units = ridge.coefficients(np.eye(shape[0]))
     expected = np.trace(units.T @ second @ units)

@@ -1,0 +1,121 @@
+"""The masked rows of a trial, and regressions on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulations.designs import BLOCK, Population
+from simulations.estimators import Gram, MarginalRidge, Ridge
+from simulations.masks import moments
+from simulations.problem import Sampling
+
+__all__ = ["Fit", "MaskedRows", "Sample"]
+
+Array = NDArray[np.float64]
+
+ALL = slice(None)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Training rows, and the masks that are put on them."""
+
+    sampling: Sampling
+    population: Population
+    rows: Array  #: x, shape (n, d)
+    keep: NDArray[np.bool_] | None  #: m, shape (n, K, d); None stands for infinitely many masks
+    ratios: Array  #: p, shape (n, K)
+
+
+@dataclass(frozen=True)
+class MaskedRows:
+    """Masked rows of a sample; regressions with any ridge share their Gram matrix."""
+
+    sample: Sample
+    counted: NDArray[np.bool_] | None  #: which rows are used, shape (n, K); None stands for all
+    excluded: int | None = None  #: a feature that is left out
+
+    @cached_property
+    def places(self) -> NDArray[np.intp] | None:
+        """Places of the rows among all n K; None: each sample once, in order."""
+        if self.counted is not None:
+            return np.flatnonzero(self.counted)
+        count = self.sample.ratios.size
+        return None if count in (0, self.sample.rows.shape[0]) else np.arange(count)
+
+    @cached_property
+    def samples(self) -> NDArray[np.intp] | None:
+        """The sample that each row masks; None: each once, in order."""
+        return None if self.places is None else self.places // self.sample.ratios.shape[1]
+
+    def rows(self, some: slice = ALL) -> Array:
+        """Return the rows, shape (N, d), or some: made anew, for they are the largest table."""
+        rows, keep = self.sample.rows, self.sample.keep
+        if keep is None:
+            rows = rows[some] if self.excluded is None else rows[some].copy()
+        elif self.places is None or self.samples is None:
+            rows = rows[some] * keep[some, 0]
+        else:
+            rows = rows.take(self.samples[some], axis=0)
+            rows *= keep.reshape(-1, keep.shape[2]).take(self.places[some], axis=0)
+        if self.excluded is not None:
+            rows[:, self.excluded] = 0.0
+        return rows
+
+    @cached_property
+    def gram(self) -> Gram:
+        """Gram matrix of the smaller side."""
+        # One of some features has few rows, and a solution takes them again.
+        return Gram(self.rows if self.excluded is None else self.rows())
+
+    @cached_property
+    def cross(self) -> Array:
+        """Products of the masked rows with those that they mask, shape (d, d)."""
+        rows, samples = self.sample.rows, self.samples
+        total = np.zeros((rows.shape[1], rows.shape[1]))
+        for start in range(0, self.gram.shape[0], BLOCK):
+            some = slice(start, start + BLOCK)
+            total += self.rows(some).T @ rows[some if samples is None else samples[some]]
+        return total
+
+    def fit(self, ridge: float) -> Fit:
+        """Return the regression with this ridge."""
+        sampling = self.sample.sampling
+        if np.isfinite(sampling.masks_per_sample):
+            return Fit(self, Ridge(self.gram, ridge))
+        means = moments(sampling.masking.law, sampling.rows)
+        return Fit(self, MarginalRidge(self.rows(), ridge, means))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A regression on masked rows."""
+
+    masked: MaskedRows
+    regression: Ridge | MarginalRidge
+
+    def coefficients(self, responses: Array) -> Array:
+        """Return the coefficients of responses per sample, shape (n, r)."""
+        samples = self.masked.samples
+        return self.regression.coefficients(responses if samples is None else responses[samples])
+
+    def learned(self, beta: Array) -> Array:
+        """Return the coefficients of the responses x'beta, shape (d, r)."""
+        regression = self.regression
+        if isinstance(regression, Ridge) and regression.gram.primal and regression.singular is None:
+            # Products of d x d do for all directions: the rows are read once.
+            return regression.solve((beta.T @ self.masked.cross.T).T)
+        return self.coefficients(self.masked.sample.rows @ beta)
+
+    def noise_trace(self, second: Array) -> float:
+        """Return what unit noise in each sample's response adds to the risk."""
+        samples = self.masked.samples
+        if samples is None or np.unique(samples).size == samples.size:
+            return self.regression.noise_trace(second)
+        # Rows of one sample share its noise.
+        units = self.coefficients(np.eye(int(samples[-1]) + 1))
+        return float(np.einsum("ij,ij->", units, second @ units))
