@@ -14,6 +14,12 @@ COMMANDS = {
     "plot": plot.main,
     "status": status.main,
 }
+DOES = {
+    "sweep": "theory beside Monte Carlo over spectra, designs and ratios",
+    "compare": "z-scores, slopes in 1/d and a verdict for every cell of a sweep",
+    "plot": "the figure of a sweep, finished or running",
+    "status": "how far a sweep is",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     usage = f"usage: python -m simulations {{{','.join(COMMANDS)}}} [--help] ..."
     if given[:1] in (["-h"], ["--help"]):
-        print(usage)
+        print(usage, *(f"  {name:8} {does}" for name, does in DOES.items()), sep="\n")
+        print("`--help` after a command lists its options, with examples.")
         return 0
     if not given or given[0] not in COMMANDS:
         print(f"error: name a command; {usage}", file=sys.stderr)

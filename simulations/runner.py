@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,6 +10,7 @@ from numpy.typing import NDArray
 
 from ridgeless import DomainError
 from ridgeless.errors import count
+from simulations.backends import deaf_children
 from simulations.ledger import Batch, Ledger, tallied
 from simulations.problem import Problem, Readout, Sampling
 from simulations.statistics import RiskEstimate, Tally
@@ -97,23 +95,10 @@ def run(
             )
 
     parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    with _deaf_children():
+    with deaf_children():
         results: Any = parallel(tasks())
     for design, number, parts in results:
         yield sent.pop((design, number)), tallied(parts)
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C: this one does, and ends them quietly."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 def run_batch(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import ridgeless as rl
+from simulations.backends import backend
 from simulations.command import INTERRUPTED, command
 from simulations.files import replacing
 from simulations.ledger import Ledger
@@ -125,7 +124,7 @@ def _simulate(settings: Sweep, ledger: Ledger, store: BatchFile) -> bool:
         delay=0.5,
     )
     try:
-        with bar, _backend(settings):
+        with bar, backend(settings.backend, settings.jobs):
             for batch, tallies in run(ledger, seed_sequence(settings.rng), None):
                 store.append(batch.experiment, batch.number, tallies)
                 ledger.record(batch.experiment.sampling.id, batch.number, tallies)
@@ -133,31 +132,6 @@ def _simulate(settings: Sweep, ledger: Ledger, store: BatchFile) -> bool:
     except KeyboardInterrupt:
         return True
     return False
-
-
-@contextmanager
-def _backend(settings: Sweep) -> Iterator[None]:
-    """Choose joblib's backend; Dask's is a scheduler named elsewhere, or workers of our own."""
-    from joblib import parallel_config
-
-    from ridgeless.errors import count
-
-    workers = os.cpu_count() or 1 if settings.jobs is None else count("jobs", settings.jobs)
-    if settings.backend == "loky":
-        with parallel_config(backend="loky", n_jobs=workers):
-            yield
-        return
-    import dask
-    from distributed import Client
-
-    address = dask.config.get("scheduler-address", None)
-    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
-    with (
-        Client(address) if address else Client(**options),  # type: ignore[no-untyped-call]
-        # All cores of the cluster.
-        parallel_config(backend="dask", n_jobs=-1),
-    ):
-        yield
 
 
 def _dry_run(cells: Sequence[Cell], ledger: Ledger) -> int:
