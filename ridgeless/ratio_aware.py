@@ -28,9 +28,9 @@ from ridgeless.row_classes import RowClasses, row_classes
 from ridgeless.solution import (
     HUGE,
     TINY_RIDGE,
-    checked_target,
     checked_masks,
     checked_rows,
+    checked_target,
 )
 from ridgeless.spectrum import Spectrum, as_spectrum
 from ridgeless.target import Rows, Signal, Target
