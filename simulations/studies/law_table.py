@@ -41,8 +41,8 @@ TARGETS: dict[str, Any] = {
 }
 #: Unknown: signal-to-noise ratio, alignment, features at 400 samples, test ratio.
 SNRS = (0.5, 2.0, 8.0, 32.0)
-ALIGNMENTS = (-1.0, 0.0, 1.0, 2.0)
-SIZES, SAMPLES = (50, 100, 800, 1600), 400
+ALIGNMENTS = (-1.0, 0.5, 2.0)
+SIZES, SAMPLES = (50, 200, 1600), 400
 TESTS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)
 #: A gain in risk below this is none.
 NOTICED = 1e-3
@@ -150,32 +150,28 @@ def questions(quick: bool = False) -> list[Question]:
         for name, law in SPECTRA.items()
         for goal, target in TARGETS.items()
         for gamma in (FEW, MANY)
+        if name == "i^-1" or goal == "feature"
     ]
-    several = []
-    law = SPECTRA["i^-1"]
+    law, several = SPECTRA["i^-1"], []
     for gamma in (FEW, MANY):
-        for rows in ("all", "masked"):
-            linear = Tasks(law, rl.LinearTarget(snr=np.array(SNRS)), gamma, rows)
-            aligned = tuple(
-                Tasks(law, rl.LinearTarget(snr=4.0, alignment=t), gamma, rows) for t in ALIGNMENTS
-            )
-            several += [
-                Question("signal-to-noise", "i^-1, linear", (linear,), worst=True),
-                Question("alignment", "i^-1", aligned, worst=True),
-            ]
-        for goal in ("feature", "linear"):
-            own = Tasks(law, TARGETS[goal], gamma, TARGETS[goal].rows, TESTS)
-            several += [
-                Question("test ratio", f"i^-1, {goal}", (own,), worst=worst)
-                for worst in (False, True)
-            ]
-    for goal, rows in (("feature", "masked"), ("linear", "all"), ("linear", "masked")):
-        sizes = tuple(
-            Tasks(rl.Spectrum.power_law(1.0, d), TARGETS[goal], d / SAMPLES, rows) for d in SIZES
+        linear = Tasks(law, rl.LinearTarget(snr=np.array(SNRS)), gamma, "masked")
+        aligned = tuple(
+            Tasks(law, rl.LinearTarget(snr=4.0, alignment=t), gamma, "masked") for t in ALIGNMENTS
         )
+        hidden = Tasks(law, TARGETS["feature"], gamma, "masked", TESTS)
         several += [
-            Question("model size", f"i^-1, {goal}", sizes, worst=worst) for worst in (False, True)
+            Question("signal-to-noise ratio", "i^-1, linear", (linear,), worst=True),
+            Question("alignment", "i^-1, linear", aligned, worst=True),
+            Question("test ratio", "i^-1, feature", (hidden,)),
+            Question("test ratio", "i^-1, feature", (hidden,), worst=True),
         ]
+    seen = Tasks(law, TARGETS["linear"], FEW, "all", TESTS)
+    several += [Question("test ratio", "i^-1, linear", (seen,), worst=w) for w in (False, True)]
+    sizes = tuple(
+        Tasks(rl.Spectrum.power_law(1.0, d), TARGETS["feature"], d / SAMPLES, "masked")
+        for d in SIZES
+    )
+    several += [Question("model size", "i^-1, feature", sizes, worst=w) for w in (False, True)]
     if quick:
         return [asked[0], several[0]]
     return asked + several

@@ -44,9 +44,9 @@ class WeightedRatio(rl.RatioLaw):
     omega q p, omega q p). Where only rows with a masked target count, pi_k takes it off again.
     """
 
-    values: Sequence[float]
-    chances: Sequence[float]
-    weights: Sequence[float]
+    values: Sequence[float] | Array
+    chances: Sequence[float] | Array
+    weights: Sequence[float] | Array
     rows: str = "all"
     continuous = False
 
@@ -194,21 +194,18 @@ def _descend(
     starts: Sequence[Array],
     keep: int,
 ) -> Found:
-    """Nelder and Mead's method from the best few of the starts, and once again from its end."""
+    """Nelder and Mead's method from the best few of the starts, and again from its best end."""
 
     def at(x: Array) -> float:
         return min(objective(law(x)), CEILING)
 
-    tried = sorted(((at(x), i) for i, x in enumerate(starts)))[:keep]
-    best: Any = None
-    for _, i in tried:
-        x = starts[i]
-        for _ in range(2):
-            fit: Any = minimize(
-                at, x, method="Nelder-Mead",
-                options={"xatol": 1e-3, "fatol": 1e-8, "maxfev": 120 * x.size, "adaptive": True},
-            )  # fmt: skip
-            x = fit.x
-        if best is None or fit.fun < best.fun:
-            best = fit
+    def descend(x: Array) -> Any:
+        return minimize(
+            at, x, method="Nelder-Mead",
+            options={"xatol": 1e-3, "fatol": 1e-7, "maxfev": 80 * x.size, "adaptive": True},
+        )  # fmt: skip
+
+    tried = sorted((at(x), i) for i, x in enumerate(starts))[:keep]
+    best = min((descend(starts[i]) for _, i in tried), key=lambda fit: fit.fun)
+    best = descend(best.x)
     return Found(law(best.x), float(best.fun))
