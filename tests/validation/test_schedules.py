@@ -46,15 +46,15 @@ def test_one_mask_has_no_order(rows):
         assert found[j] == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("name", ["linear:0.2:0.8", "cosine:0.8:0.2"])
-def test_one_mask_per_row_has_the_risk_of_the_law(name):
+def test_one_mask_per_row_has_the_risk_of_the_law():
+    name = "cosine:0.8:0.2"
     settings = Bridge(ratios=(name,), aspect_ratios=(2.0,), dimension=64, trials=6)
     eigenvalues = np.arange(1, 65.0) ** -1
     row = next(settings.rows(eigenvalues / eigenvalues.mean(), np.random.SeedSequence(0)))
     assert row["scheme"] == "one mask"
     assert row["agrees"]
     # Not with all rows at the ratio at which the schedule starts.
-    start = rl.risk(eigenvalues / eigenvalues.mean(), float(name.split(":")[1]), aspect_ratio=2.0)
+    start = rl.risk(eigenvalues / eigenvalues.mean(), 0.8, aspect_ratio=2.0)
     assert (
         abs(start.prediction_error - row["theory"])
         > 3 * row["finite_size"] + 6 * row["standard_error"]
