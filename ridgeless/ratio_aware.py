@@ -28,9 +28,9 @@ from ridgeless.row_classes import RowClasses, row_classes
 from ridgeless.solution import (
     HUGE,
     TINY_RIDGE,
-    _checked_target,
     checked_masks,
     checked_rows,
+    checked_target,
 )
 from ridgeless.spectrum import Spectrum, as_spectrum
 from ridgeless.target import Rows, Signal, Target
@@ -106,7 +106,7 @@ def ratio_aware_risk(
     1.0
     """
     law = as_spectrum(spectrum)
-    task = _checked_target(target)
+    task = checked_target(target)
     size = count("degree", degree, least=0)
     counted = checked_rows(task.rows if rows is None else rows)
     masks = checked_masks(masks_per_sample)

@@ -168,8 +168,10 @@ def basis(
         for i, ratio in enumerate(fixed):
             for j in np.flatnonzero(there.fixed == ratio):
                 seen[i] = np.eye(size_at_zero)[j]
+    constant = back @ one
+    constant[:count] = 1.0  # these coordinates are its values, exactly
     return Basis(
-        degree, low, width, into @ change, change.T @ penalty @ change, back @ one, fixed, seen
+        degree, low, width, into @ change, change.T @ penalty @ change, constant, fixed, seen
     )
 
 

@@ -60,7 +60,7 @@ def solve(
 ) -> Solution:
     """Check the arguments, solve every cell of their broadcast grid and return the solution."""
     law = as_spectrum(spectrum)
-    target = _checked_target(target)
+    target = checked_target(target)
     counted = checked_rows(target.rows if rows is None else rows)
     masks = checked_masks(masks_per_sample)
     ratios = (
@@ -274,7 +274,8 @@ def _refine(
         index = index[~settled.all(axis=1)]
 
 
-def _checked_target(target: Target | None) -> Target:
+def checked_target(target: Target | None) -> Target:
+    """Return the target, by default a masked feature, if it is one."""
     if target is None:
         return MaskedFeature()
     if isinstance(target, type) or not (hasattr(target, "rows") and hasattr(target, "on")):

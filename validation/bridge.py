@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 import ridgeless as rl
-from ridgeless import ConvergenceError, RatioLaw
+from ridgeless import ConvergenceError, RatioLaw, ScheduledRatio
 from ridgeless.names import mask_ratio
 from simulations.designs import GaussianRows
 from validation.datasets.tokens import Tokens
@@ -139,11 +139,16 @@ def trained_risk(
     return float(np.einsum("ij,jk,ik->i", residual, sigma, residual).mean() / np.diag(sigma).mean())
 
 
-def descend(rows: Array, sampler: RatioSampler, scheme: Scheme, steps: int) -> Array:
+def descend(
+    rows: Array, sampler: RatioSampler, scheme: Scheme, steps: int, sweeps: int = 1
+) -> Array:
     """Return W, shape (d, d), with which the linear model predicts hidden features of `rows`.
 
     Gradient descent with Nesterov's momentum on the sum of squared errors at hidden features, from
     zero. With fresh masks the step size falls, which averages the noise of the masks out.
+
+    A schedule of mask ratios runs over the rows if each has one mask, else over the steps: once,
+    or `sweeps` times.
     """
     number, size = rows.shape
     samples = rows[..., None].astype(np.float32)
@@ -151,12 +156,15 @@ def descend(rows: Array, sampler: RatioSampler, scheme: Scheme, steps: int) -> A
     model = Linear(Tokens("bridge", samples, samples[:1], grid)).double()
     values = torch.as_tensor(rows)[..., None]
 
-    def masks() -> torch.Tensor:
-        # All at once: `sampler.ratios` asks once per row, which costs more than the step itself.
-        ratios = sampler.law.sample(sampler.rng, number)[:, None]
-        return torch.as_tensor(sampler.rng.random((number, size)) < ratios)
+    def masks(progress: Array) -> torch.Tensor:
+        law, rng = sampler.law, sampler.rng
+        if isinstance(law, ScheduledRatio):
+            ratios = np.array([law.at(float(done)) for done in progress])
+        else:  # all at once: a call per row would cost more than the step itself
+            ratios = law.sample(rng, number)
+        return torch.as_tensor(rng.random((number, size)) < ratios[:, None])
 
-    hidden = masks()
+    hidden = masks((np.arange(number) + 0.5) / number)
     # The largest curvature of any feature's problem is at most that of the masked rows.
     blank = model.blank(values, hidden)[..., 0]
     curvature = float(torch.linalg.matrix_norm(blank, 2)) ** 2
@@ -166,7 +174,7 @@ def descend(rows: Array, sampler: RatioSampler, scheme: Scheme, steps: int) -> A
     weight, first, slope = model.map.weight, 0.0, math.inf
     for step in range(steps):
         if scheme == "fresh masks":
-            hidden = masks()
+            hidden = masks(np.full(number, step * sweeps / steps % 1))
             for group in optimizer.param_groups:
                 group["lr"] = math.cos(math.pi * step / (2 * steps)) ** 2 / curvature
         wrong = (model(values, hidden) - values).square()[hidden].sum() / 2
