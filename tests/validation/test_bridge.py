@@ -19,7 +19,7 @@ def _one_thread():
 @pytest.mark.nojit_slow
 def test_the_bridge_is_flat_and_the_wrong_formula_is_not():
     eigenvalues = np.ones(12)  # the quickest to converge
-    small = Bridge(("0.5",), (0.125,), dimension=12, trials=2, steps=1200)
+    small = Bridge(("0.5",), (0.125,), dimension=12, trials=2, fresh_steps=1200)
     rows = list(small.rows(eigenvalues, np.random.SeedSequence(0)))
     assert [row["scheme"] for row in rows] == ["one mask", "fresh masks"]
     for row, masks in zip(rows, (1, np.inf), strict=True):
