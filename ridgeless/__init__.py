@@ -10,7 +10,7 @@ from ridgeless.risk import Risk, learned_fraction, risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 __all__ = [
     "ConvergenceError",

@@ -1,4 +1,4 @@
-"""Quick answers in a terminal: ``python -m ridgeless {risk,curve,recommend,explore}``."""
+"""Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,explore}."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
-from ridgeless import names
+from ridgeless import names, tables
 
 EXAMPLES = """examples:
   python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2
@@ -33,6 +33,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise rl.DomainError(message)
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Shows defaults that are numbers or words."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        shown = isinstance(action.default, (int, float, str)) and action.nargs != 0
+        default = f" (default: {action.default})" if shown else ""
+        return f"{action.help or ''}{default}".replace("%", "%%")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     options: dict[str, Any] = {
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "formatter_class": _Help,
         "epilog": EXAMPLES,
     }
     parser = _Parser(prog="python -m ridgeless", description=__doc__, **options)
@@ -81,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     recommend.add_argument("--groups", metavar="GROUPS",
                            help="features masked together: a width of neighbouring columns, "
                            "labels as a,a,b, or a file of labels")  # fmt: skip
-    recommend.add_argument("--confidence", type=float, default=0.9)
+    recommend.add_argument("--confidence", type=float, default=0.9,
+                           help="coverage that the interval aims at")  # fmt: skip
     recommend.add_argument("--replicates", type=int, default=40, help="bootstrap replicates")
     recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
     _add_training(recommend, aspect_ratio=None, masks="inf")
@@ -101,7 +111,8 @@ def _add_problem(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--spectrum", default="power_law:1", help=f"one of {spectra}")
     parser.add_argument("--dimension", type=int, default=1000, help="number of eigenvalues")
     parser.add_argument("--eigenvalues", metavar="FILE", help="take them from a .npy or text file")
-    parser.add_argument("--target", choices=["masked_feature", "linear"], default="masked_feature")
+    parser.add_argument("--target", choices=["masked_feature", "linear"], default="masked_feature",
+                        help="predict masked features, or a downstream linear task")  # fmt: skip
     parser.add_argument("--snr", type=float, default=1.0, help="of the linear target")
     parser.add_argument("--alignment", type=float, default=0.0,
                         help="of the linear target: beta^2 ~ s^alignment")  # fmt: skip
@@ -110,11 +121,13 @@ def _add_problem(parser: argparse.ArgumentParser) -> None:
 
 def _add_training(parser: argparse.ArgumentParser, aspect_ratio: float | None, masks: str) -> None:
     parser.add_argument("--aspect-ratio", type=float, default=aspect_ratio,
-                        help="features per sample")  # fmt: skip
+                        help="features per sample"
+                        + ("" if aspect_ratio else "; by default those of the data"))  # fmt: skip
     parser.add_argument("--masks-per-sample", "--epochs", type=float, default=masks,
                         help="epochs with fresh masks: 1, 2, ... or inf")  # fmt: skip
-    parser.add_argument("--ridge", type=float, default=0.0)
-    parser.add_argument("--test-mask-ratio", type=float, default=0.0)
+    parser.add_argument("--ridge", type=float, default=0.0, help="penalty per row; 0 is min-norm")
+    parser.add_argument("--test-mask-ratio", type=float, default=0.0,
+                        help="share of features hidden from test inputs")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="machine-readable")
 
 
@@ -152,11 +165,11 @@ def _curve(chosen: argparse.Namespace) -> None:
 
 
 def _recommend(chosen: argparse.Namespace) -> None:
-    header, table = _table(chosen.data)
+    header, table = tables.table(chosen.data)
     advice = rl.recommend(
         table,
-        target_column=_column(chosen.target, header),
-        groups=_groups(chosen.groups),
+        target_column=tables.column(chosen.target, header),
+        groups=tables.groups(chosen.groups),
         aspect_ratio=chosen.aspect_ratio,
         masks_per_sample=chosen.masks_per_sample,
         ridge=chosen.ridge,
@@ -207,7 +220,7 @@ _PARTS = (
 def _problem(chosen: argparse.Namespace) -> dict[str, Any]:
     spectrum = names.spectrum(chosen.spectrum, chosen.dimension)
     if chosen.eigenvalues:
-        spectrum = rl.Spectrum(np.ravel(_table(chosen.eigenvalues)[1]))
+        spectrum = rl.Spectrum(np.ravel(tables.table(chosen.eigenvalues)[1]))
     target: Any = rl.MaskedFeature()
     if chosen.target == "linear":
         target = rl.LinearTarget(snr=chosen.snr, alignment=chosen.alignment)
@@ -260,78 +273,6 @@ def _report(
         best = summary.get("mask_ratio", summary.get("optimal_mask_ratio"))
         marks = (best, *summary["within_10_percent"])
         _plot(chosen.plot, columns["mask_ratio"], columns[shown], label, marks)
-
-
-def _table(path: str) -> tuple[list[str], NDArray[np.float64]]:
-    """Read a header, empty if there is none, and numbers.
-
-    From a .npy file, or from text with commas or spaces.
-    """
-    try:
-        if path.endswith(".npy"):
-            return [], np.asarray(np.load(path, allow_pickle=False))
-        lines = [x for x in Path(path).read_text(encoding="utf-8").splitlines() if x.strip()]
-        if not lines:
-            raise rl.DomainError(f"{path} is empty")
-        comma = any("," in line for line in lines)
-        cells = [line.split(",") if comma else line.split() for line in lines]
-        header = [] if any(map(_is_number, cells[0])) else [x.strip(" \"'") for x in cells.pop(0)]
-        if not cells:
-            raise rl.DomainError(f"{path} has a header and no rows")
-        if len({len(row) for row in cells}) == 1:
-            # An empty cell is a missing value; what that means is for the reader to say.
-            return header, np.array([[float(x.strip() or "nan") for x in row] for row in cells])
-    except rl.DomainError:
-        raise
-    except (EOFError, UnicodeDecodeError, ValueError) as error:
-        if str(error).startswith("could not convert"):
-            error = ValueError(str(error).split(": ")[-1] + " is not a number")
-        raise rl.DomainError(f"{path} cannot be read as a table of numbers: {error}") from None
-    raise rl.DomainError(f"{path} must hold equally many numbers in every line")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _column(text: str | None, header: list[str]) -> int | None:
-    """Return the number of a column from its number or its name."""
-    if text is None:
-        return None
-    if text in header:
-        return header.index(text)
-    try:
-        return int(text)
-    except ValueError:
-        known = ", ".join(header)
-        names = (
-            f"a name of the header ({known:.200})"
-            if header
-            else "its name, for which the data needs a header"
-        )
-        raise rl.DomainError(
-            f"target must be the number of a column (from 0) or {names}, got {text!r}"
-        ) from None
-
-
-def _groups(text: str | None) -> Any:
-    """Return a width, or labels from a list or a file."""
-    if text is None:
-        return None
-    if text.isdecimal():
-        return int(text)
-    if text.endswith(".npy"):
-        return np.ravel(_table(text)[1])
-    if not Path(text).exists() and "," in text:
-        return [label.strip() for label in text.split(",")]
-    try:
-        return Path(text).read_text(encoding="utf-8").replace(",", " ").split()
-    except UnicodeDecodeError:
-        raise rl.DomainError(f"{text} must hold one label per column, as text or .npy") from None
 
 
 def _json(chosen: argparse.Namespace, content: dict[str, Any]) -> str:
