@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ridgeless import DomainError
+from ridgeless import ConvergenceError, DomainError
 
 __all__ = ["INTERRUPTED", "MISUSED", "command"]
 
@@ -36,7 +36,7 @@ def command(
         default = settings() if defaults is None else defaults()
         parsed = _parse(default, prog, description, arguments)
         return parsed if isinstance(parsed, int) else act(parsed)
-    except (DomainError, NotImplementedError) as error:
+    except (DomainError, NotImplementedError, ConvergenceError) as error:
         return _misused(str(error))
     except ModuleNotFoundError as error:
         return _misused(f"{error.name} is not installed; pip install 'ridgeless[sweep]'")

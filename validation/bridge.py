@@ -42,11 +42,13 @@ FLAT = 1e-6  # a gradient this small, relative to the first, is zero
 class Bridge:
     """Which linear models are trained, and how often."""
 
-    ratios: tuple[str, ...] = ("0.2", "0.4", "0.6", "0.8", "uniform:0.2:0.8")
+    #: At d/n = 1/4 and 2, no threshold is near: the rows that count are at least 1.6 d or at
+    #: most 0.4 d.
+    ratios: tuple[str, ...] = ("0.4", "0.6", "0.8", "uniform:0.2:0.8")
     aspect_ratios: tuple[float, ...] = (0.25, 2.0)
     dimension: int = 96
     trials: int = 4
-    steps: int = 20000
+    steps: int = 100_000
     #: With fresh masks, which damp all directions, so that fewer do.
     fresh_steps: int = 5000
 
