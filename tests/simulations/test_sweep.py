@@ -126,6 +126,8 @@ def test_interrupted_sweep_keeps_what_is_finished(tmp_path):
             stderr=told,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
+            # In the background a shell makes its children deaf to Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         # Wait until the bar shows that some cells are done, then press Ctrl-C.
         limit = time.monotonic() + 60

@@ -254,6 +254,8 @@ def test_ctrl_c_keeps_what_is_finished(small, tmp_path):
             stderr=told,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
+            # In the background a shell makes its children deaf to Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         runs, limit = tmp_path / "out" / "runs.jsonl", time.monotonic() + 300
         while time.monotonic() < limit and not (runs.exists() and runs.read_text().count("\n")):
