@@ -62,8 +62,9 @@ BESIDE_A_THRESHOLD = 1e-8
 
 # --- closed forms ---------------------------------------------------------------------------------
 
-#: Error of a part relative to the total, of formulas evaluated as SymPy wrote them.
-CLOSED_FORM = 1e-10
+#: Error of a part relative to the total, of formulas evaluated as SymPy wrote them. Measured worst
+#: over 20 random settings of each: 1.7e-14, of K masks per sample.
+CLOSED_FORM = 1e-12
 
 # --- the explorer -------------------------------------------------------------------------------
 
