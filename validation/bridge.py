@@ -170,11 +170,14 @@ def descend(
         return torch.as_tensor(rng.random((number, size)) < ratios[:, None])
 
     hidden = masks((np.arange(number) + 0.5) / number)
-    # The largest curvature of any feature's problem is at most that of the masked rows.
-    blank = model.blank(values, hidden)[..., 0]
-    curvature = float(torch.linalg.matrix_norm(blank, 2)) ** 2
+    # The largest curvature of any feature's problem is at most that of the masked rows. Masks to
+    # come may have a larger one than the first.
+    drawn, headroom = [hidden], 1.0
     if scheme == "fresh masks":
-        curvature *= 1.5
+        drawn += [masks(np.full(number, done)) for done in np.linspace(0, 1, 20)]
+        headroom = 1.5
+    blanks = (model.blank(values, mask)[..., 0] for mask in drawn)
+    curvature = headroom * max(float(torch.linalg.matrix_norm(x, 2)) ** 2 for x in blanks)
     optimizer = torch.optim.SGD(model.parameters(), lr=1 / curvature, momentum=0.97, nesterov=True)
     weight, first, slope = model.map.weight, 0.0, math.inf
     for step in range(steps):
@@ -195,6 +198,8 @@ def descend(
                 f"gradient descent must reach a gradient of {FLAT:g} of the first within {steps} "
                 f"steps, got {slope / first:.1e}"
             )
+    if not slope <= first:
+        raise ConvergenceError(f"gradient descent must not diverge, but did: {slope / first:.1e}")
     return np.asarray(weight.detach().numpy(), dtype=np.float64)
 
 
