@@ -36,6 +36,7 @@ Array = NDArray[np.float64]
 Scheme = Literal["one mask", "fresh masks"]
 
 FLAT = 1e-6  # a gradient this small, relative to the first, is zero
+DIVERGED = 5.0  # one this large means that steps are too long: start again with half of them
 
 
 @dataclass(frozen=True)
@@ -170,36 +171,38 @@ def descend(
         return torch.as_tensor(rng.random((number, size)) < ratios[:, None])
 
     hidden = masks((np.arange(number) + 0.5) / number)
-    # The largest curvature of any feature's problem is at most that of the masked rows. Masks to
-    # come may have a larger one than the first.
-    drawn, headroom = [hidden], 1.0
-    if scheme == "fresh masks":
-        drawn += [masks(np.full(number, done)) for done in np.linspace(0, 1, 20)]
-        headroom = 1.5
-    blanks = (model.blank(values, mask)[..., 0] for mask in drawn)
-    curvature = headroom * max(float(torch.linalg.matrix_norm(x, 2)) ** 2 for x in blanks)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1 / curvature, momentum=0.97, nesterov=True)
-    weight, first, slope = model.map.weight, 0.0, math.inf
-    for step in range(steps):
-        if scheme == "fresh masks":
-            hidden = masks(np.full(number, step * sweeps / steps % 1))
-            for group in optimizer.param_groups:
-                group["lr"] = math.cos(math.pi * step / (2 * steps)) ** 2 / curvature
-        wrong = (model(values, hidden) - values).square()[hidden].sum() / 2
-        (weight.grad,) = torch.autograd.grad(wrong, weight)
-        slope = float(weight.grad.norm())
-        first = first or slope
-        optimizer.step()
-        if scheme == "one mask" and slope <= FLAT * first:
+    # The largest curvature of any feature's problem is at most that of the masked rows.
+    blank = model.blank(values, hidden)[..., 0]
+    curvature = float(torch.linalg.matrix_norm(blank, 2)) ** 2
+    headroom = 1.0 if scheme == "one mask" else 1.5
+    weight = model.map.weight
+    while True:
+        torch.nn.init.zeros_(weight)
+        rate = 1 / (headroom * curvature)
+        optimizer = torch.optim.SGD([weight], lr=rate, momentum=0.97, nesterov=True)
+        first, slope = 0.0, math.inf
+        for step in range(steps):
+            if scheme == "fresh masks":
+                hidden = masks(np.full(number, step * sweeps / steps % 1))
+                for group in optimizer.param_groups:
+                    group["lr"] = math.cos(math.pi * step / (2 * steps)) ** 2 * rate
+            wrong = (model(values, hidden) - values).square()[hidden].sum() / 2
+            (weight.grad,) = torch.autograd.grad(wrong, weight)
+            slope = float(weight.grad.norm())
+            first = first or slope
+            if not slope <= DIVERGED * first:
+                break
+            optimizer.step()
+            if scheme == "one mask" and slope <= FLAT * first:
+                break
+        if slope <= DIVERGED * first:
             break
-    else:
-        if scheme == "one mask":
-            raise ConvergenceError(
-                f"gradient descent must reach a gradient of {FLAT:g} of the first within {steps} "
-                f"steps, got {slope / first:.1e}"
-            )
-    if not slope <= first:
-        raise ConvergenceError(f"gradient descent must not diverge, but did: {slope / first:.1e}")
+        headroom *= 2  # masks to come can be steeper than the first ones
+    if scheme == "one mask" and slope > FLAT * first:
+        raise ConvergenceError(
+            f"gradient descent must reach a gradient of {FLAT:g} of the first within {steps} "
+            f"steps, got {slope / first:.1e}"
+        )
     return np.asarray(weight.detach().numpy(), dtype=np.float64)
 
 

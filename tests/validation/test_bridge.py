@@ -59,3 +59,13 @@ def test_other_sizes_have_the_same_law():
 def test_descent_that_has_not_converged_is_no_answer():
     with pytest.raises(ConvergenceError, match="within 3 steps"):
         trained_risk(np.ones(8), 0.5, 0.5, "one mask", np.random.SeedSequence(0), steps=3)
+
+
+def test_descent_that_diverges_starts_again_with_shorter_steps():
+    """More features than samples, few of them seen: some masks are steeper than the first."""
+    eigenvalues = bridging._resized(np.arange(1, 97.0) ** -1, 16)
+    found = [
+        trained_risk(eigenvalues, 0.8, 2.0, "fresh masks", np.random.SeedSequence(k), steps=400)
+        for k in range(6)
+    ]
+    assert max(found) < 5 * min(found)
