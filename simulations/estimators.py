@@ -171,19 +171,24 @@ class MarginalRidge:
     penalty : float, lambda
     means : Moments
         Means of q^2, q p and q over the masks.
+    excluded : int, optional
+        A feature that is left out.
     """
 
-    def __init__(self, rows: Array, penalty: float, means: Moments) -> None:
+    def __init__(
+        self, rows: Array, penalty: float, means: Moments, excluded: int | None = None
+    ) -> None:
         power = means.cross * np.einsum("ij,ij->j", rows, rows) / rows.shape[0] + penalty
+        min_norm = means.cross == 0 and penalty == 0
+        # A feature that is zero in every row carries nothing, and its scale is not needed.
+        scale = np.ones_like(power) if min_norm else 1 / np.sqrt(np.where(power > 0, power, np.inf))
+        if excluded is not None:
+            scale[excluded] = 0.0
+        self.scale = scale
         self.features = rows.shape[1]
         self.inflation = means.keep / means.square if means.square > 0 else 0.0
-        if means.cross == 0 and penalty == 0:
-            self.scale = np.ones(self.features)
-            self.ridge = Ridge(Gram(rows), 0.0)
-        elif means.square > 0:
-            # A feature that is zero in every row carries nothing, and its scale is not needed.
-            self.scale = 1 / np.sqrt(np.where(power > 0, power, np.inf))
-            self.ridge = Ridge(Gram(lambda: rows * self.scale), 1 / means.square)
+        if means.square > 0:
+            self.ridge = Ridge(Gram(lambda: rows * scale), 0.0 if min_norm else 1 / means.square)
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients, shape (d, r), of `responses`, shape (n, r)."""

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulations.designs import BLOCK, Population
-from simulations.estimators import Gram, MarginalRidge, Ridge
+from simulations.estimators import COLUMNS, Gram, MarginalRidge, Ridge
 from simulations.masks import moments
 from simulations.problem import Sampling
 
-__all__ = ["Fit", "MaskedRows", "Sample"]
+__all__ = ["Fit", "MaskedRows", "Regressions", "Sample"]
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class MaskedRows:
-    """Masked rows of a sample; regressions with any ridge share their Gram matrix."""
+    """Masked rows of a sample: made whenever they are needed, for they are the largest table."""
 
     sample: Sample
     counted: NDArray[np.bool_] | None  #: which rows are used, shape (n, K); None stands for all
@@ -53,11 +53,10 @@ class MaskedRows:
         return None if self.places is None else self.places // self.sample.ratios.shape[1]
 
     def rows(self, some: slice = ALL) -> Array:
-        """Return the rows, shape (N, d), or some: made anew, for they are the largest table."""
+        """Return the rows, shape (N, d), or some of them."""
         rows, keep = self.sample.rows, self.sample.keep
-        if keep is None:
-            rows = rows[some] if self.excluded is None else rows[some].copy()
-        elif self.places is None or self.samples is None:
+        assert keep is not None
+        if self.places is None or self.samples is None:
             rows = rows[some] * keep[some, 0]
         else:
             rows = rows.take(self.samples[some], axis=0)
@@ -66,41 +65,51 @@ class MaskedRows:
             rows[:, self.excluded] = 0.0
         return rows
 
+
+@dataclass(frozen=True)
+class Regressions:
+    """Regressions on masked rows, with any ridge: they share the Gram matrix."""
+
+    masked: MaskedRows
+
     @cached_property
     def gram(self) -> Gram:
         """Gram matrix of the smaller side."""
+        masked = self.masked
         # One of some features has few rows, and a solution takes them again.
-        return Gram(self.rows if self.excluded is None else self.rows())
+        return Gram(masked.rows if masked.excluded is None else masked.rows())
 
     @cached_property
     def cross(self) -> Array:
         """Products of the masked rows with those that they mask, shape (d, d)."""
-        rows, samples = self.sample.rows, self.samples
+        masked = self.masked
+        rows, samples = masked.sample.rows, masked.samples
         total = np.zeros((rows.shape[1], rows.shape[1]))
         for start in range(0, self.gram.shape[0], BLOCK):
             some = slice(start, start + BLOCK)
-            total += self.rows(some).T @ rows[some if samples is None else samples[some]]
+            total += masked.rows(some).T @ rows[some if samples is None else samples[some]]
         return total
 
     def fit(self, ridge: float) -> Fit:
         """Return the regression with this ridge."""
-        sampling = self.sample.sampling
+        sampling = self.masked.sample.sampling
         if np.isfinite(sampling.masks_per_sample):
             return Fit(self, Ridge(self.gram, ridge))
         means = moments(sampling.masking.law, sampling.rows)
-        return Fit(self, MarginalRidge(self.rows(), ridge, means))
+        rows, excluded = self.masked.sample.rows, self.masked.excluded
+        return Fit(self, MarginalRidge(rows, ridge, means, excluded))
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A regression on masked rows."""
+    """A regression on masked rows with one ridge."""
 
-    masked: MaskedRows
+    shared: Regressions
     regression: Ridge | MarginalRidge
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients of responses per sample, shape (n, r)."""
-        samples = self.masked.samples
+        samples = self.shared.masked.samples
         return self.regression.coefficients(responses if samples is None else responses[samples])
 
     def learned(self, beta: Array) -> Array:
@@ -108,14 +117,18 @@ class Fit:
         regression = self.regression
         if isinstance(regression, Ridge) and regression.gram.primal and regression.singular is None:
             # Products of d x d do for all directions: the rows are read once.
-            return regression.solve((beta.T @ self.masked.cross.T).T)
-        return self.coefficients(self.masked.sample.rows @ beta)
+            return regression.solve((beta.T @ self.shared.cross.T).T)
+        return self.coefficients(self.shared.masked.sample.rows @ beta)
 
     def noise_trace(self, second: Array) -> float:
         """Return what unit noise in each sample's response adds to the risk."""
-        samples = self.masked.samples
+        samples = self.shared.masked.samples
         if samples is None or np.unique(samples).size == samples.size:
             return self.regression.noise_trace(second)
-        # Rows of one sample share its noise.
-        units = self.coefficients(np.eye(int(samples[-1]) + 1))
-        return float(np.einsum("ij,ij->", units, second @ units))
+        total = 0.0
+        for start in range(0, self.shared.masked.sample.rows.shape[0], COLUMNS):
+            # Rows of one sample share its noise.
+            noise = np.equal.outer(samples, np.arange(start, start + COLUMNS)).astype(float)
+            units = self.regression.coefficients(noise)
+            total += float(np.einsum("ij,ij->", units, second @ units))
+        return total

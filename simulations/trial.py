@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ridgeless import DomainError, LinearTarget, Spectrum
 from simulations.designs import Design, Population
-from simulations.fits import Fit, MaskedRows, Sample
+from simulations.fits import Fit, MaskedRows, Regressions, Sample
 from simulations.identity import words
 from simulations.masks import draw_masks
 from simulations.problem import Readout, Sampling
@@ -113,12 +113,12 @@ def _linear(sample: Sample, readouts: Sequence[Readout], rng: np.random.Generato
     if sampling.rows == "masked" and sample.keep is not None:
         # The label is masked as if it were one more feature.
         counted = rng.random(sample.ratios.shape) < sample.ratios
-    rows = MaskedRows(sample, counted)
+    shared = Regressions(MaskedRows(sample, counted))
     out = np.empty((len(readouts), len(PARTS)))
     # Ridge by ridge: one factor at a time.
     for ridge in dict.fromkeys(readout.ridge for readout in readouts):
         chosen = [i for i, readout in enumerate(readouts) if readout.ridge == ridge]
-        out[chosen] = _linear_risks(sample, rows.fit(ridge), [readouts[i] for i in chosen])
+        out[chosen] = _linear_risks(sample, shared.fit(ridge), [readouts[i] for i in chosen])
     return out
 
 
@@ -196,10 +196,10 @@ def _masked_features(
         counted = None
         if sampling.rows == "masked" and sample.keep is not None:
             counted = ~sample.keep[:, :, column]
-        masked = MaskedRows(sample, counted, column)
+        shared = Regressions(MaskedRows(sample, counted, column))
         responses = np.column_stack([predictable[:, index], noises[index]])
         for ridge, found in solved.items():
-            found.append(masked.fit(ridge).coefficients(responses))
+            found.append(shared.fit(ridge).coefficients(responses))
     # All features at once: a product with Sigma costs little more for many columns than for one.
     truth = truth.reshape(sampling.dimension, -1)
     learned = {ridge: np.concatenate(found, axis=1) for ridge, found in solved.items()}

@@ -31,9 +31,11 @@ LINEAR_ALGEBRA = 1e-11
 #: Sums taken in another order.
 ROUNDING = 1e-12
 
-#: Peak memory of a trial with n = 4 d, in tables of d x d floats; rows are four. Measured: 12.1.
-#: At d = 4000, 12.5 of them are 1.49 GiB beside some 0.2 GiB of interpreter and libraries.
-TABLES = 12.5
+#: Peak memory of trials with n = 4 d, in tables of d x d floats; rows are four. Measured: 12.1 with
+#: one mask per sample, 13.3 with infinitely many. At d = 4000, 13.5 of them are 1.61 GiB beside
+#: some 0.2 GiB of interpreter and libraries. A second mask adds four tables of masked rows, twice
+#: while they are made, and their masks: 9.6.
+TABLES, TABLES_PER_MASK = 13.5, 10.0
 
 # --- full covariances ---------------------------------------------------------------------------
 
