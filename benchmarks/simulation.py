@@ -22,10 +22,19 @@ from threadpoolctl import threadpool_limits
 
 import ridgeless as rl
 from simulations import Problem, simulate_risks
-from simulations.fits import MaskedRows
+from simulations.fits import MaskedRows, Regressions
 from simulations.ledger import BATCH
 from simulations.runner import seed_sequence
-from simulations.trial import COLUMNS, PROBES, draw, errors, regressions, run_trial
+from simulations.trial import (
+    COLUMNS,
+    PROBES,
+    Stream,
+    draw,
+    errors,
+    random_numbers,
+    regressions,
+    run_trial,
+)
 
 P = 0.5
 LINEAR = rl.LinearTarget(snr=4.0)
@@ -205,18 +214,25 @@ def noise_table(d, trials):
                 print(f"d = {d}, d/n = {gamma:g}, {name}, {signs}: {cost[signs] / cost[0]:.2f}")
 
 
+def _drawn(cell, number):
+    """Return rows and masks, and random numbers for the rest."""
+    root, sampling = seed_sequence(0), cell.sampling
+    rng = random_numbers(root, sampling.id, number, Stream.FEATURES)
+    return draw(sampling, root, number), rng
+
+
 def _linear(cell, number, signs):
     """Return the risk of the linear task with random signs for beta and noise; 0: exact."""
     if signs == 0:
         return run_trial(cell.sampling, [cell.readout], seed_sequence(0), number).sum()
-    sample, rng, _ = draw(cell.sampling, seed_sequence(0), number)
+    sample, rng = _drawn(cell, number)
     population, n = sample.population, cell.sampling.samples
     scale = 1 / np.sqrt(population.eigenvalues.sum())
     beta = population.eigenvectors @ (
         scale * rng.choice([-1.0, 1.0], (cell.sampling.dimension, signs))
     )
     noise = rng.choice([-1.0, 1.0], (n, signs))
-    fit = MaskedRows(sample, None).fit(0.0)
+    fit = Regressions(MaskedRows(sample, None)).fit(0.0)
     found = fit.coefficients(np.column_stack([sample.rows @ beta, noise]))
     signal = errors(population, 0.0, beta, found[:, :signs]).mean()
     return signal + 0.25 * errors(population, 0.0, 0.0, found[:, signs:]).mean()
@@ -224,13 +240,14 @@ def _linear(cell, number, signs):
 
 def _features(cell, number, signs):
     """Return the mean risk of some masked features with random signs for the noise; 0: exact."""
-    sample, _, rng = draw(cell.sampling, seed_sequence(0), number)
+    sample, rng = _drawn(cell, number)
     population, n = sample.population, cell.sampling.samples
     columns = rng.permutation(cell.sampling.dimension)[:COLUMNS]
     beta, variances = regressions(population, columns)
     predictable, total = sample.rows @ beta, 0.0
     for i, column in enumerate(columns.tolist()):
-        fit = MaskedRows(sample, ~sample.keep[:, :, column], column).fit(0.0)
+        masked = MaskedRows(sample, ~sample.keep[:, :, column], column)
+        fit = Regressions(masked).fit(0.0)
         noise = rng.choice([-1.0, 1.0], (n, signs))
         found = fit.coefficients(np.column_stack([predictable[:, i], noise]))
         total += errors(population, 0.0, beta[:, [i]], found[:, :1]).sum()

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import IntEnum
 from functools import cache, lru_cache
 from typing import Any
 
@@ -32,7 +33,7 @@ from simulations.identity import words
 from simulations.masks import draw_masks
 from simulations.problem import Readout, Sampling
 
-__all__ = ["PARTS", "draw", "run_trial"]
+__all__ = ["PARTS", "Stream", "draw", "random_numbers", "run_trial"]
 
 Array = NDArray[np.float64]
 
@@ -48,6 +49,15 @@ PROBES = 4
 DIRECTIONS = 512
 
 
+class Stream(IntEnum):
+    """Independent random numbers of a trial."""
+
+    ROWS = 0
+    MASKS = 1
+    LABELS = 2  #: of linear tasks: whether they are masked
+    FEATURES = 3  #: those that are predicted, and the signs of their noise
+
+
 def run_trial(
     sampling: Sampling, readouts: Sequence[Readout], root: np.random.SeedSequence, number: int
 ) -> Array:
@@ -56,38 +66,38 @@ def run_trial(
     The trial's seed is named by the design and the number. A readout sees the same numbers
     whatever the others are.
     """
-    sample, labels_rng, columns_rng = draw(sampling, root, number)
+    sample = draw(sampling, root, number)
     out = np.empty((len(readouts), len(PARTS)))
     linear = [isinstance(readout.target, LinearTarget) for readout in readouts]
-    for chosen, evaluate, rng in (
-        (np.flatnonzero(linear), _linear, labels_rng),
-        (np.flatnonzero(np.logical_not(linear)), _masked_features, columns_rng),
+    for chosen, evaluate, stream in (
+        (np.flatnonzero(linear), _linear, Stream.LABELS),
+        (np.flatnonzero(np.logical_not(linear)), _masked_features, Stream.FEATURES),
     ):
         if chosen.size:
+            rng = random_numbers(root, sampling.id, number, stream)
             out[chosen] = evaluate(sample, [readouts[int(i)] for i in chosen], rng)
     return out
 
 
-def draw(
-    sampling: Sampling, root: np.random.SeedSequence, number: int
-) -> tuple[Sample, np.random.Generator, np.random.Generator]:
-    """Draw rows and masks; return them with the streams of linear tasks and masked features."""
-    seed = _seed(root, sampling.id, number)
-    rows_rng, masks_rng, labels_rng, columns_rng = map(np.random.default_rng, seed.spawn(4))
+def draw(sampling: Sampling, root: np.random.SeedSequence, number: int) -> Sample:
+    """Draw the rows and masks of trial `number`."""
     population = _population(
         sampling.design, sampling.spectrum, root.entropy, root.spawn_key, sampling.population_id
     )
-    rows = sampling.design.draw(population, sampling.samples, rows_rng)
+    rng = random_numbers(root, sampling.id, number, Stream.ROWS)
+    rows = sampling.design.draw(population, sampling.samples, rng)
     keep, ratios = None, np.empty((sampling.samples, 0))
     if np.isfinite(sampling.masks_per_sample):
+        rng = random_numbers(root, sampling.id, number, Stream.MASKS)
         shape = sampling.samples, int(sampling.masks_per_sample)
-        keep, ratios = draw_masks(sampling.masking, shape, sampling.dimension, masks_rng)
-    return Sample(sampling, population, rows, keep, ratios), labels_rng, columns_rng
+        keep, ratios = draw_masks(sampling.masking, shape, sampling.dimension, rng)
+    return Sample(sampling, population, rows, keep, ratios)
 
 
-def _seed(root: np.random.SeedSequence, name: str, *numbers: int) -> np.random.SeedSequence:
+def random_numbers(root: np.random.SeedSequence, name: str, *numbers: int) -> np.random.Generator:
+    """Return the random numbers that belong to a name and numbers: a trial's and its `Stream`."""
     key = (*root.spawn_key, *words(name), *numbers)
-    return np.random.SeedSequence(root.entropy, spawn_key=key)
+    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
 
 
 @lru_cache(maxsize=1)
@@ -99,7 +109,7 @@ def _population(
     One is kept: batches come design by design, and at d = 4000 it takes 0.4 GB.
     """
     root = np.random.SeedSequence(entropy, spawn_key=spawn_key)
-    return design.population(spectrum, np.random.default_rng(_seed(root, name)))
+    return design.population(spectrum, random_numbers(root, name))
 
 
 def _linear(sample: Sample, readouts: Sequence[Readout], rng: np.random.Generator) -> Array:
@@ -184,22 +194,22 @@ def _masked_features(
     beta, variances = regressions(population, columns)
     independent = sampling.design.has_independent_noise
     # Responses of each feature: what is predictable, and either signs or the full response.
+    responses = np.empty((columns.size, rows.shape[0], 1 + (PROBES if independent else 1)))
+    responses[:, :, 0] = (rows @ beta).T
     if independent:
-        noises = rng.choice([-1.0, 1.0], size=(columns.size, rows.shape[0], PROBES))
+        responses[:, :, 1:] = rng.choice([-1.0, 1.0], size=(columns.size, rows.shape[0], PROBES))
     else:
-        noises = rows.T[columns, :, None]
-    truth = np.zeros((*beta.shape, 1 + noises.shape[2]))
+        responses[:, :, 1] = rows.T[columns]
+    truth = np.zeros((*beta.shape, responses.shape[2]))
     truth[:, :, : 1 if independent else None] = beta[:, :, None]
-    predictable = rows @ beta
     solved: dict[float, list[Array]] = {readout.ridge: [] for readout in readouts}
     for index, column in enumerate(columns.tolist()):
         counted = None
         if sampling.rows == "masked" and sample.keep is not None:
             counted = ~sample.keep[:, :, column]
         shared = Regressions(MaskedRows(sample, counted, column))
-        responses = np.column_stack([predictable[:, index], noises[index]])
         for ridge, found in solved.items():
-            found.append(shared.fit(ridge).coefficients(responses))
+            found.append(shared.fit(ridge).coefficients(responses[index]))
     # All features at once: a product with Sigma costs little more for many columns than for one.
     truth = truth.reshape(sampling.dimension, -1)
     learned = {ridge: np.concatenate(found, axis=1) for ridge, found in solved.items()}
