@@ -24,7 +24,7 @@ import ridgeless as rl
 from simulations import Problem, simulate_risks
 from simulations.fits import MaskedRows, Regressions
 from simulations.ledger import BATCH
-from simulations.runner import seed_sequence
+from simulations.runner import run_batch, seed_sequence
 from simulations.trial import (
     COLUMNS,
     PROBES,
@@ -157,13 +157,15 @@ def worker_table(d, trials):
     for jobs in (2, 1):  # starts the pool, draws populations
         simulate_risks(cells, trials=4 * BATCH, rng=1, jobs=jobs)
     walls, busiest = {1: [], 2: []}, {1: [], 2: []}
-    for jobs in (1, 2, 1, 2, 1, 2):
+    for jobs in (1, 2) * 4:
         before, start = _spent(), time.perf_counter()
         simulate_risks(cells, trials=trials, rng=1, jobs=jobs)
         walls[jobs].append(time.perf_counter() - start)
         busiest[jobs].append(max(t - before.get(pid, 0.0) for pid, t in _spent().items()))
     one, two = (np.median(busiest[jobs]) for jobs in (1, 2))
-    print(f"d = {d}, {2 * trials} trials: {min(walls[1]) / min(walls[2]):.2f} times as fast")
+    gains = np.divide(walls[1], walls[2])
+    shown = ", ".join(f"{gain:.2f}" for gain in gains)
+    print(f"d = {d}, {2 * trials} trials: {np.median(gains):.2f} times as fast ({shown})")
     print(f"processor time of one process / of the busier worker: {one / two:.2f}")
     gains = []
     for _ in range(2):
@@ -194,24 +196,24 @@ def _processes(count):
     return max(float(process.communicate()[0]) for process in running)
 
 
-def noise_table(d, trials):
+def noise_table(trials):
     """Variance times seconds of a trial: the smaller, the less work for the same error."""
-    print("\nrandom signs / exact average: variance x seconds (above 1: exact is better)")
-    for gamma in (0.25, 2.0):
-        for target, evaluate in ((LINEAR, _linear), (rl.MaskedFeature(), _features)):
+    print(f"\nrandom signs / exact average: variance x seconds of {trials} trials")
+    print("(above 1: exact is better)")
+    for d, target, evaluate in ((400, LINEAR, _linear), (200, rl.MaskedFeature(), _features)):
+        for gamma in (0.25, 2.0):
             cell = problem(d, gamma, target)
-            for signs in (1, 4, 16, 64):
-                risks = {0: [], signs: []}
-                seconds = dict.fromkeys(risks, 0.0)
-                for k in range(trials):
-                    for some in risks:  # 0: exact
-                        with threadpool_limits(1):
-                            start = time.thread_time()
-                            risks[some].append(evaluate(cell, k, some))
-                            seconds[some] += time.thread_time() - start
-                cost = {some: np.var(risks[some]) * seconds[some] for some in risks}
-                name = type(target).__name__
-                print(f"d = {d}, d/n = {gamma:g}, {name}, {signs}: {cost[signs] / cost[0]:.2f}")
+            risks = {signs: [] for signs in (0, 1, 4, 16, 64)}  # 0: exact
+            seconds = dict.fromkeys(risks, 0.0)
+            for k in range(trials):
+                for signs, found in risks.items():
+                    with threadpool_limits(1):
+                        start = time.thread_time()
+                        found.append(evaluate(cell, k, signs))
+                        seconds[signs] += time.thread_time() - start
+            cost = {signs: np.var(found) * seconds[signs] for signs, found in risks.items()}
+            shown = ", ".join(f"{signs}: {cost[signs] / cost[0]:.2f}" for signs in cost if signs)
+            print(f"d = {d}, d/n = {gamma:g}, {type(target).__name__}: {shown}", flush=True)
 
 
 def _drawn(cell, number):
@@ -258,31 +260,34 @@ def _features(cell, number, signs):
     return total / columns.size
 
 
-def memory(d, gamma, name):
+def memory(d, gamma, name, masks):
+    """Print the peak of two trials with a ridge and masked test inputs."""
     target = LINEAR if name == "linear" else rl.MaskedFeature()
-    cell = problem(d, gamma, target)
-    with threadpool_limits(1):
-        run_trial(cell.sampling, [cell.readout], seed_sequence(0), 0)
+    spectrum = rl.Spectrum.power_law(0.7, d)
+    rest = {"dimension": d, "ridge": 0.01, "test_mask_ratio": 0.3, "masks_per_sample": masks}
+    cell = Problem(spectrum, P, aspect_ratio=gamma, target=target, **rest)
+    run_batch(cell.sampling, [cell.readout], seed_sequence(0), 0, range(2))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"d = {d}, d/n = {gamma:g}, {name}: {peak:.2f} GiB (at most 2)", flush=True)
+    what = f"d = {d}, d/n = {gamma:g}, {name}, {masks:g} masks per sample"
+    print(f"{what}: {peak:.2f} GiB (at most 2)", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.simulation", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[400, 800])
     parser.add_argument("--seconds", type=float, default=2.0, help="time for each figure")
-    parser.add_argument("--memory", nargs=3, metavar=("D", "D/N", "TARGET"), help="one trial")
+    parser.add_argument("--memory", nargs=4, metavar=("D", "D/N", "TARGET", "MASKS"))
     options = parser.parse_args()
     if options.memory:
-        d, gamma, name = options.memory
-        memory(int(d), float(gamma), name)
+        d, gamma, name, masks = options.memory
+        memory(int(d), float(gamma), name, float(masks))
         return
     trial_table(options.sizes, options.seconds)
-    worker_table(400, 64)
-    noise_table(400, 48)
+    worker_table(400, 300)
+    noise_table(192)
     print("\nmemory of a worker")
-    for gamma, name in (("0.25", "linear"), ("2", "linear"), ("0.25", "feature")):
-        command = [sys.executable, "-m", "benchmarks.simulation", "--memory", "4000", gamma, name]
+    for case in ("0.25 linear 1", "2 linear 1", "0.25 feature 1", "0.25 feature inf"):
+        command = [sys.executable, "-m", "benchmarks.simulation", "--memory", "4000", *case.split()]
         subprocess.run(command, check=True)
 
 

@@ -20,6 +20,7 @@ from simulations.estimators import Gram, Ridge
 from simulations.masks import draw_masks
 from simulations.problem import Problem
 from simulations.statistics import RiskEstimate, Tally
+from simulations.threads import one_thread
 from simulations.trial import errors, masses_of, second_moment
 
 __all__ = ["simulate_ratio_aware"]
@@ -67,9 +68,7 @@ def simulate_ratio_aware(
     first, *seeds = root.spawn(trials + 1)
     sampling = problem.sampling
     population = sampling.design.population(sampling.spectrum, np.random.default_rng(first))
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with one_thread():
         results = np.stack([_trial(problem, degree, tests, population, seed) for seed in seeds])
     return [Tally.of(results[:, i]).estimate() for i in range(len(tests))]
 

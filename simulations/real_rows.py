@@ -12,6 +12,7 @@ from ridgeless import DomainError, Spectrum
 from ridgeless.errors import real_array
 from simulations.designs import Population
 from simulations.identity import Record, array_digest
+from simulations.threads import one_thread
 
 __all__ = ["RealRows"]
 
@@ -70,10 +71,8 @@ class RealRows:
     @cached_property
     def correlation(self) -> Array:
         """Sigma, shape (d, d)."""
-        from threadpoolctl import threadpool_limits
-
         # In one thread, as in a worker: the last digits do not depend on where it is computed.
-        with threadpool_limits(1):
+        with one_thread():
             matrix = self.rows.T @ self.rows / self.rows.shape[0]
         np.fill_diagonal(matrix, 1.0)
         return np.asarray(matrix)
@@ -81,9 +80,7 @@ class RealRows:
     @cached_property
     def spectrum(self) -> Spectrum:
         """Its eigenvalues; those within rounding of zero are zero."""
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(1):
+        with one_thread():
             return Spectrum.from_covariance(self.correlation)
 
     @cached_property

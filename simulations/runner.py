@@ -14,6 +14,7 @@ from simulations.backends import deaf_children
 from simulations.ledger import Batch, Ledger, tallied
 from simulations.problem import Problem, Readout, Sampling
 from simulations.statistics import RiskEstimate, Tally
+from simulations.threads import one_thread
 from simulations.trial import run_trial
 
 __all__ = ["Seed", "run", "seed_sequence", "simulate_risk", "simulate_risks"]
@@ -108,14 +109,8 @@ def run_batch(
     number: int,
     trials: range,
 ) -> tuple[str, int, NDArray[np.float64]]:
-    """Return the design, the batch's number and its risks, shape (trials, readouts, parts).
-
-    Linear algebra runs in one thread: workers do not fight over cores, and sums are taken in
-    the same order whatever their number.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    """Return the design, the batch's number and its risks, shape (trials, readouts, parts)."""
+    with one_thread():
         parts = np.array([run_trial(sampling, readouts, root, k) for k in trials])
     return sampling.id, number, parts
 
