@@ -7,8 +7,8 @@ The population is known, so the test risk of coefficients :math:`b` needs no tes
 
 The coefficients are linear in the response, so the noise adds :math:`\sigma^2` times a trace to
 the risk of the signal, and the mean over random signs of beta in the eigenbasis is a sum over
-eigenvectors. For a linear task both are evaluated exactly: at d = 400 and 800 random signs need 1.4
-to 10 times the time for the same error with 4 or 16 of them, and 0.8 to 1.6 times with 64
+eigenvectors. For a linear task both are evaluated exactly: at d = 400 random signs need 1.5 to 19
+times the time for the same error with 4 or 16 of them, and 1 to 2 times with 64
 (benchmarks/simulation.py). A masked feature needs a regression of its own, and the features differ
 among themselves; there a few random signs stand for the noise: with four of them the same error
 takes as long as with the exact trace, to within the accuracy of that measurement
