@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from simulations.threads import one_thread
 from simulations.trial import run_trial
 
 __all__ = ["Seed", "run", "seed_sequence", "simulate_risk", "simulate_risks"]
+
+#: Batches per worker in a round, where results come in rounds.
+ROUND = 8
 
 Seed = np.random.Generator | np.random.SeedSequence | int | None
 
@@ -77,13 +81,14 @@ def simulate_risks(
 def run(
     ledger: Ledger, root: np.random.SeedSequence, jobs: int | None
 ) -> Iterator[tuple[Batch, list[Tally]]]:
-    """Yield the missing batches with their tallies, each as soon as it is done, in any order.
+    """Yield the missing batches with their tallies, in any order.
 
-    The batches are taken from the ledger while it runs: record each as it comes.
+    Each as soon as it is done, where the backend of joblib can; multiprocessing and Ray give a
+    round of batches at a time. The batches are taken from the ledger while it runs: record each
+    as it comes.
     """
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
-    workers = jobs if jobs is None else count("jobs", jobs)
     sent: dict[tuple[str, int], Batch] = {}
 
     def tasks() -> Iterator[Any]:
@@ -95,11 +100,25 @@ def run(
                 experiment.sampling, readouts, root, batch.number, batch.trials
             )
 
-    parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    with deaf_children():
-        results: Any = parallel(tasks())
-    for design, number, parts in results:
+    workers = jobs if jobs is None else count("jobs", jobs)
+    for design, number, parts in _results(tasks(), workers):
         yield sent.pop((design, number)), tallied(parts)
+
+
+def _results(tasks: Iterator[Any], workers: int | None) -> Iterator[Any]:
+    """Yield what the tasks return, in any order."""
+    from joblib import Parallel, effective_n_jobs
+    from joblib.parallel import get_active_backend
+
+    if get_active_backend()[0].supports_return_generator:
+        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
+        with deaf_children():
+            results = parallel(tasks)
+        yield from results
+        return
+    with Parallel(n_jobs=workers, batch_size=1) as parallel:
+        while some := list(islice(tasks, ROUND * effective_n_jobs(parallel.n_jobs))):
+            yield from parallel(some)
 
 
 def run_batch(

@@ -2,6 +2,7 @@
 
 import math
 
+import joblib
 import numpy as np
 import pytest
 
@@ -257,6 +258,11 @@ def test_stopping_does_not_depend_on_workers():
     assert runs[0] == runs[1]
     assert runs[0].standard_error <= 0.05 * runs[0].mean
     assert 16 <= runs[0].trials < 400
+    # A backend that gives its results in rounds, as Ray's does.
+    with joblib.parallel_config(backend="multiprocessing", n_jobs=2):
+        assert simulate_risks([problem], trials=400, rng=0, jobs=None, max_relative_error=0.05) == [
+            runs[0]
+        ]
 
 
 def test_results_depend_on_the_seed_alone():
