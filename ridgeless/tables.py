@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,32 +14,54 @@ from ridgeless.errors import DomainError
 __all__ = ["column", "groups", "table"]
 
 
-def table(path: str) -> tuple[list[str], NDArray[np.float64]]:
+def table(path: str) -> tuple[list[str], NDArray[Any]]:
     """Read a header, empty if there is none, and numbers.
 
     From a .npy file, or from text with commas or spaces.
+
+    Raises
+    ------
+    DomainError
+        If the file holds anything else; a missing one raises OSError.
     """
     try:
-        if path.endswith(".npy"):
-            return [], np.asarray(np.load(path, allow_pickle=False))
-        lines = [x for x in Path(path).read_text(encoding="utf-8").splitlines() if x.strip()]
-        if not lines:
-            raise DomainError(f"{path} is empty")
-        comma = any("," in line for line in lines)
-        cells = [line.split(",") if comma else line.split() for line in lines]
-        header = [] if any(map(_is_number, cells[0])) else [x.strip(" \"'") for x in cells.pop(0)]
-        if not cells:
-            raise DomainError(f"{path} has a header and no rows")
-        if len({len(row) for row in cells}) == 1:
-            # An empty cell is a missing value; what that means is for the reader to say.
-            return header, np.array([[float(x.strip() or "nan") for x in row] for row in cells])
+        return ([], _array(path)) if path.endswith(".npy") else _text(path)
     except DomainError:
         raise
-    except (EOFError, UnicodeDecodeError, ValueError) as error:
-        if str(error).startswith("could not convert"):
-            error = ValueError(str(error).split(": ")[-1] + " is not a number")
+    except (EOFError, UnicodeDecodeError, ValueError, BadZipFile) as error:
         raise DomainError(f"{path} cannot be read as a table of numbers: {error}") from None
-    raise DomainError(f"{path} must hold equally many numbers in every line")
+
+
+def _array(path: str) -> NDArray[Any]:
+    with Path(path).open("rb") as file:
+        array = np.load(file, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("it holds several arrays")
+    return array
+
+
+def _text(path: str) -> tuple[list[str], NDArray[np.float64]]:
+    lines = [x for x in Path(path).read_text(encoding="utf-8").splitlines() if x.strip()]
+    if not lines:
+        raise DomainError(f"{path} is empty")
+    comma = "," if any("," in line for line in lines) else None
+    first = lines[0].split(comma)
+    header = [] if any(map(_is_number, first)) else [x.strip(" \"'") for x in first]
+    if header:
+        del lines[0]
+    if not lines:
+        raise DomainError(f"{path} has a header and no rows")
+    try:
+        return header, np.loadtxt(lines, delimiter=comma, comments=None, ndmin=2)
+    except ValueError:
+        cells = [line.split(comma) for line in lines]
+    if len({len(row) for row in cells}) > 1:
+        raise DomainError(f"{path} must hold equally many numbers in every line")
+    try:
+        # An empty cell is a missing value; what that means is for the reader to say.
+        return header, np.array([[float(x.strip() or "nan") for x in row] for row in cells])
+    except ValueError as error:
+        raise ValueError(str(error).split(": ")[-1] + " is not a number") from None
 
 
 def _is_number(text: str) -> bool:

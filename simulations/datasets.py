@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
+from ridgeless import tables
 from ridgeless.errors import ratio_array, real_scalar
 from simulations.real_rows import RealRows
 
@@ -90,14 +89,11 @@ def images(pixels: Array, width: int, least_used: float, name: str) -> RealRows:
 
 @lru_cache(maxsize=4)
 def table(path: str) -> RealRows:
-    """Return the rows of a .npy or .csv file; the columns of the latter may have a header.
+    """Return the rows of a .npy file, or of text, whose columns may have a header.
 
     Columns that never vary are left out.
     """
-    try:
-        rows = np.asarray(np.load(path)) if path.endswith(".npy") else _csv(Path(path))
-    except (ValueError, EOFError, BadZipFile) as error:
-        raise rl.DomainError(f"{path} must hold numbers only: {error}") from None
+    rows = tables.table(path)[1]
     if rows.size == 0:
         raise rl.DomainError(f"{path} must hold rows of numbers, got none")
     if rows.dtype.kind in "iufc" and not np.isfinite(rows).all():
@@ -105,22 +101,6 @@ def table(path: str) -> RealRows:
     if rows.ndim == 2 and np.isrealobj(rows):
         rows = rows[:, np.ptp(rows, axis=0) != 0]
     return RealRows(rows, name=Path(path).name)
-
-
-def _csv(path: Path) -> Array:
-    with path.open(encoding="utf-8") as file:
-        header = not any(map(_is_number, file.readline().split(",")))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
-        return np.loadtxt(path, delimiter=",", skiprows=int(header), ndmin=2, encoding="utf-8")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def package_file(package: str, inside: str) -> Path:

@@ -153,6 +153,8 @@ def test_own_eigenvalues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["recommend", "{data}/data.npy", "--groups", "missing"], "missing: No such file"),
         (["recommend", "{data}/data.npy", "--groups", "{data}/bytes"], "one label per column"),
         (["recommend", "{data}/broken.npy"], "cannot be read as a table"),
+        (["recommend", "{data}/zip.npy"], "cannot be read as a table"),
+        (["recommend", "{data}/several.npy"], "it holds several arrays"),
         (["recommend", "{data}/data.npy", "--target", "99"], "target_column must be below 12"),
         (["curve", "--plot", "{data}/curve.txtx"], "--plot"),
         ([], "required"),
@@ -169,6 +171,9 @@ def test_mistakes_take_one_line(
     (data / "few.csv").write_text("1,2\n3,5\n")
     (data / "bytes").write_bytes(bytes(range(128, 256)))
     (data / "broken.npy").write_bytes(b"not an array")
+    (data / "zip.npy").write_bytes(b"PK\x03\x04 broken")
+    with (data / "several.npy").open("wb") as file:
+        np.savez(file, a=np.ones(3), b=np.ones(3))
     assert main([word.format(data=data) for word in words]) == 2
     error = capsys.readouterr().err
     assert says in error

@@ -62,7 +62,7 @@ def test_a_table_of_ones_own(tmp_path, header):
 
 def test_a_table_of_words(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,x\n")
-    with pytest.raises(rl.DomainError, match="numbers only"):
+    with pytest.raises(rl.DomainError, match="'x' is not a number"):
         datasets.table(str(tmp_path / "t.csv"))
 
 

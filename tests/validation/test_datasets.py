@@ -191,18 +191,18 @@ def _bad_files(folder):
     yield "empty.npy", b"", "is empty"
     yield "empty.csv", b"", "is empty"
     yield "empty.txt", b"", "is empty"
-    yield "blank.csv", b" \n\n", "rows of numbers"
-    yield "header.csv", b"a,b\n", "rows of numbers"
-    yield "words.csv", b"a,b\nx,y\n", "numbers only"
-    yield "ragged.csv", b"1,2\n3\n", "numbers only"
-    yield "latin.csv", b"caf\xe9,b\n1,2\n", "numbers only"
+    yield "blank.csv", b" \n\n", "is empty"
+    yield "header.csv", b"a,b\n", "a header and no rows"
+    yield "words.csv", b"a,b\nx,y\n", "'x' is not a number"
+    yield "ragged.csv", b"1,2\n3\n", "equally many numbers"
+    yield "latin.csv", b"caf\xe9,b\n1,2\n", "table of numbers: 'utf-8'"
     yield "nan.csv", ("nan,1,2\n" + rows).encode(), "finite"
     yield "inf.csv", ("inf,1,2\n" + rows).encode(), "finite"
     yield "few.csv", b"1,2\n2,1\n3,3\n", "at least 10 samples"
-    yield "cut.npy", good.read_bytes()[:-9], "whole .npy file"
-    yield "short.npy", good.read_bytes()[:20], "whole .npy file"
-    yield "junk.npy", b"hello", "whole .npy file"
-    yield "zip.npy", b"PK\x03\x04 broken", "whole .npy file"
+    yield "cut.npy", good.read_bytes()[:-9], "cannot be read as a table"
+    yield "short.npy", good.read_bytes()[:20], "cannot be read as a table"
+    yield "junk.npy", b"hello", "cannot be read as a table"
+    yield "zip.npy", b"PK\x03\x04 broken", "cannot be read as a table"
     yield "few.txt", b"too short", "at least 320 characters"
     yield "latin.txt", b"caf\xe9 " * 200, "UTF-8"
     yield "same.txt", b"a" * 800, "2 different characters"
@@ -218,7 +218,7 @@ def _bad_files(folder):
         np.save(folder / name, array)
         yield name, None, words
     (folder / "object.npy").write_bytes(pickle.dumps([1]))
-    yield "object.npy", None, "whole .npy file"
+    yield "object.npy", None, "cannot be read as a table"
     yield "folder.npy", None, "is not there"
 
 

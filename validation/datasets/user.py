@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from ridgeless import DomainError
-from simulations.datasets import table
+from ridgeless import DomainError, tables
 from validation.datasets import text
 from validation.datasets.images import from_pixels
 from validation.datasets.tokens import Tokens, standardised
@@ -41,7 +39,7 @@ def read(path: Path) -> Tokens:
 
 def _numbers(path: Path) -> Tokens:
     """Return columns as tokens without neighbours, or images as patches of one pixel."""
-    values = _array(path)
+    values = tables.table(str(path))[1]
     if values.ndim not in (2, 3) or values.dtype.kind not in "iufb":
         raise DomainError(
             f"{path} must hold a table of samples x values or samples x height x width, got shape "
@@ -61,16 +59,6 @@ def _numbers(path: Path) -> Tokens:
     columns = values[:, :, None]
     train, test, used = standardised(columns[order[held:]], columns[order[:held]])
     return Tokens(path.stem, train, test, (1, values.shape[1]), 0, used, ordered=False)
-
-
-def _array(path: Path) -> np.ndarray:
-    if path.suffix == ".csv":
-        return np.array(table(str(path)).table)
-    try:
-        with path.open("rb") as file:
-            return np.asarray(np.load(file))
-    except (ValueError, EOFError, OSError, BadZipFile):
-        raise DomainError(f"{path} must be a whole .npy file of numbers") from None
 
 
 def _text(path: Path) -> Tokens:
