@@ -7,9 +7,9 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ridgeless import DomainError
 from simulations.command import INTERRUPTED, MISUSED, command
@@ -24,6 +24,9 @@ except ModuleNotFoundError as missing:
     words = f"{missing.name} is not installed; pip install 'ridgeless[validation]'"
     print(f"error: {words}", file=sys.stderr)
     sys.exit(MISUSED)
+
+if TYPE_CHECKING:
+    from validation.bridge import Bridge
 
 __all__ = ["main"]
 
@@ -69,6 +72,7 @@ def run_experiment(settings: Experiment) -> int:
     from tqdm import tqdm
 
     from validation import report
+    from validation.bridge import Bridge
     from validation.experiment import experiment_runs, perform, read_results
     from validation.pretrain import choose_device, processes
 
@@ -97,7 +101,8 @@ def run_experiment(settings: Experiment) -> int:
         )
         return INTERRUPTED
     small = settings.quick or settings.recipe.steps < 300
-    bridge = _bridge(settings.output, settings.data, small) if settings.bridge else []
+    chosen = Bridge(ratios=("0.5",), dimension=64, trials=2) if small else Bridge()
+    bridge = _bridge(settings.output, settings.data, chosen) if settings.bridge else []
     made = _provenance(PROG, time.monotonic() - began)
     report.write(settings.output, results, bridge, settings.record(), made)
     print(f"wrote report.json, report.md and figures to {settings.output}")
@@ -107,6 +112,7 @@ def run_experiment(settings: Experiment) -> int:
 def make_report(settings: Reporting) -> int:
     """Report on what a folder holds and return the exit code."""
     from validation import report
+    from validation.bridge import Bridge
     from validation.experiment import SHAPE, read_results
 
     began, folder = time.monotonic(), settings.folder
@@ -117,8 +123,9 @@ def make_report(settings: Reporting) -> int:
     record = report.settings_of(results)
     if shape.exists():
         record |= json.loads(shape.read_text(encoding="utf-8"))
-    known = (folder / BRIDGE).exists()
-    bridge = _bridge(folder, record["data"], False) if known or settings.bridge else []
+    bridge = _bridge(folder, record["data"], None)
+    if settings.bridge and not bridge:
+        bridge = _bridge(folder, record["data"], Bridge())
     made = _provenance(f"{PROG} report", time.monotonic() - began)
     report.write(folder, results, bridge, record, made)
     print(f"wrote report.json, report.md and figures of {len(results)} runs to {folder}")
@@ -137,21 +144,29 @@ def _provenance(command: str, seconds: float) -> dict[str, Any]:
     return made
 
 
-def _bridge(folder: Path, names: Sequence[str], small: bool) -> list[dict[str, Any]]:
-    """Return the bridge of the first data set of values, trained once per folder."""
+def _bridge(folder: Path, names: Sequence[str], settings: Bridge | None) -> list[dict[str, Any]]:
+    """Return the bridge of the first data set of values, trained once per folder.
+
+    Without settings: what the folder has of that data set, if anything.
+    """
     from simulations.files import replacing
-    from validation.bridge import Bridge, bridge
+    from validation.bridge import bridge
     from validation.datasets import load
 
-    path = folder / BRIDGE
-    with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or broken
-        return list(json.loads(path.read_text(encoding="utf-8")))
     data = next((data for data in map(load, names) if not data.symbols), None)
     if data is None:
         return []
-    rows = bridge(data, Bridge(ratios=("0.5",), dimension=64, trials=2) if small else Bridge())
+    path, chosen = folder / BRIDGE, settings and json.loads(json.dumps(asdict(settings)))
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # not there, or broken
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["data"] == data.name and chosen in (None, found["settings"]):
+            return list(found["rows"])
+    if settings is None:
+        return []
+    rows = bridge(data, settings)
+    made = {"data": data.name, "settings": chosen, "rows": rows}
     with replacing(path) as file:
-        file.write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(made, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return rows
 
 

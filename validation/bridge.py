@@ -100,6 +100,7 @@ class Bridge:
             "trained": float(trained),
             "standard_error": float(error),
             "finite_size": float(finite),
+            "tolerance": float(bound),
             "agrees": bool(abs(trained - theory) <= bound),
             "wrong_formula": wrong,
             "wrong_agrees": bool(abs(trained - wrong) <= bound),

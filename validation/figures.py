@@ -256,7 +256,7 @@ def _bridge(rows: Sequence[Row]) -> Figure:
         place = np.array([ratios.index(row["ratio"]) for row in own]) + 0.1 * (number - 1.5)
         theory = np.array([row["theory"] for row in own])
         trained = np.array([row["trained"] for row in own]) / theory
-        bars = [2 * row["standard_error"] + row["finite_size"] for row in own] / theory
+        bars = [row["tolerance"] for row in own] / theory
         wrong = [row["trained"] / row["wrong_formula"] for row in own]
         seen += wrong
         colour, shape = COLOURS[number % len(COLOURS)], SHAPES[number % len(SHAPES)]

@@ -323,11 +323,13 @@ def _bridge(rows: Sequence[Row]) -> Iterator[str]:
     yield "## The bridge: a linear model trained to the end"
     yield (
         "Gaussian rows with the spectrum of the data, gradient descent from zero until the "
-        "gradient vanishes. Theory agrees when it is within two standard errors and the "
-        f"finite-size term (the difference from half the dimension): **{agree} of {len(rows)}** "
+        "gradient vanishes. Theory agrees when it is within the tolerance, which is the "
+        "finite-size term (the difference from half the dimension) and two standard errors of "
+        "both sizes: "
+        f"**{agree} of {len(rows)}** "
         f"rows. The formula of the other scheme, which is wrong: {wrong} of {len(rows)}."
     )
-    names = ("theory", "trained", "standard_error", "finite_size", "wrong_formula")
+    names = ("theory", "trained", "standard_error", "finite_size", "tolerance", "wrong_formula")
     yield _table(
         ["scheme", "d/n", "mask ratio", *(n.replace("_", " ") for n in names), "agrees"],
         [

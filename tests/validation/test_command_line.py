@@ -17,6 +17,7 @@ import torch
 import ridgeless as rl
 import validation
 from tests.validation import tiny
+from validation import __main__ as command_line
 from validation.__main__ import main
 from validation.experiment import read_results
 
@@ -112,7 +113,7 @@ def test_results_reach_the_report_with_their_settings(small, here, tmp_path, cap
     assert reports[1][1] == results
 
 
-def test_the_bridge_is_trained_once_per_folder(small, here, tmp_path, reports, monkeypatch):
+def test_the_bridge_is_trained_once_per_folder(small, table, here, tmp_path, reports, monkeypatch):
     asked = []
     monkeypatch.setattr(
         "validation.bridge.bridge", lambda *given: asked.append(given) or [{"a": 1}]
@@ -125,6 +126,13 @@ def test_the_bridge_is_trained_once_per_folder(small, here, tmp_path, reports, m
     (tmp_path / "out" / "bridge.json").write_text("[{")  # broken, so made again
     assert main(words) == 0
     assert len(asked) == 2
+    kept = tmp_path / "out" / "bridge.json"
+    for name, other in (("data", "other"), ("settings", {"dimension": 3})):
+        kept.write_text(json.dumps(json.loads(kept.read_text()) | {name: other}))
+        there = command_line._bridge(tmp_path / "out", [table], None)  # trains nothing
+        assert there == ([] if name == "data" else [{"a": 1}])
+        assert main(words) == 0  # of other data, or made otherwise
+    assert len(asked) == 4
 
 
 @pytest.mark.parametrize(
@@ -234,6 +242,7 @@ INTERRUPTED = """
 import sys, types
 
 sys.modules["validation.report"] = types.ModuleType("validation.report")
+from validation import __main__ as command_line
 from validation.__main__ import main
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ BRIDGE = [
         "trained": 0.51,
         "standard_error": 0.01,
         "finite_size": 0.005,
+        "tolerance": 0.03,
         "agrees": True,
         "wrong_formula": 0.8,
         "wrong_agrees": False,
