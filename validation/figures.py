@@ -69,8 +69,8 @@ COMPONENTS = (
     "then, (1 - b/2)² for a learned fraction b (dotted). Middle width."
 )
 BRIDGE = (
-    "risk of the trained linear model over theory, bars of two standard errors and the finite-size "
-    "term; crosses: over the formula of the other scheme."
+    "risk of the trained linear model over theory, with the tolerance as bars; crosses: over the "
+    "formula of the other scheme."
 )
 
 
