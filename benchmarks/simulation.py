@@ -30,7 +30,6 @@ from simulations.trial import (
     PROBES,
     Stream,
     draw,
-    errors,
     random_numbers,
     regressions,
     run_trial,
@@ -236,8 +235,8 @@ def _linear(cell, number, signs):
     noise = rng.choice([-1.0, 1.0], (n, signs))
     fit = Regressions(MaskedRows(sample, None)).fit(0.0)
     found = fit.coefficients(np.column_stack([sample.rows @ beta, noise]))
-    signal = errors(population, 0.0, beta, found[:, :signs]).mean()
-    return signal + 0.25 * errors(population, 0.0, 0.0, found[:, signs:]).mean()
+    signal = sample.inputs.errors(0.0, beta, found[:, :signs]).mean()
+    return signal + 0.25 * sample.inputs.errors(0.0, 0.0, found[:, signs:]).mean()
 
 
 def _features(cell, number, signs):
@@ -252,9 +251,9 @@ def _features(cell, number, signs):
         fit = Regressions(masked).fit(0.0)
         noise = rng.choice([-1.0, 1.0], (n, signs))
         found = fit.coefficients(np.column_stack([predictable[:, i], noise]))
-        total += errors(population, 0.0, beta[:, [i]], found[:, :1]).sum()
+        total += sample.inputs.errors(0.0, beta[:, [i]], found[:, :1]).sum()
         if signs:
-            total += variances[i] * errors(population, 0.0, 0.0, found[:, 1:]).mean()
+            total += variances[i] * sample.inputs.errors(0.0, 0.0, found[:, 1:]).mean()
         else:
             total += variances[i] * fit.noise_trace(population.covariance)
     return total / columns.size

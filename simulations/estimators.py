@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,10 +160,11 @@ class MarginalRidge:
     r"""Regression on infinitely many masks of every row (eq-classes-K-inf).
 
     The squared loss averaged over masks is
-    :math:`b'(\overline{q^2} S + \overline{qp}\,\mathrm{diag} S + \lambda) b
-    - 2 \bar q\, b'X'y/n` with :math:`S = X'X/n`: in features scaled by
-    :math:`\Delta^{-1/2}`, :math:`\Delta = \overline{qp}\,\mathrm{diag} S + \lambda`, it is a ridge
-    regression with penalty :math:`1/\overline{q^2}`; min-norm if nothing is masked or penalised.
+    :math:`b'(\overline{q^2} S + \overline{qp}\, D(S) + \lambda) b - 2 \bar q\, b'X'y/n` with
+    :math:`S = X'X/n` and D(S) its part between features that are masked together, its diagonal or
+    its blocks: in features multiplied by :math:`\Delta^{-1/2}`,
+    :math:`\Delta = \overline{qp}\, D(S) + \lambda`, it is a ridge regression with penalty
+    :math:`1/\overline{q^2}`; min-norm if nothing is masked or penalised.
 
     Parameters
     ----------
@@ -171,35 +173,88 @@ class MarginalRidge:
     penalty : float, lambda
     means : Moments
         Means of q^2, q p and q over the masks.
-    excluded : int, optional
-        A feature that is left out.
+    groups : labels, shape (d,), optional
+        Features with the same label are masked together.
+    excluded : list of int
+        Features that are left out.
     """
 
     def __init__(
-        self, rows: Array, penalty: float, means: Moments, excluded: int | None = None
+        self,
+        rows: Array,
+        penalty: float,
+        means: Moments,
+        groups: Sequence[int] | None = None,
+        excluded: Sequence[int] = (),
     ) -> None:
-        power = means.cross * np.einsum("ij,ij->j", rows, rows) / rows.shape[0] + penalty
-        min_norm = means.cross == 0 and penalty == 0
-        # A feature that is zero in every row carries nothing, and its scale is not needed.
-        scale = np.ones_like(power) if min_norm else 1 / np.sqrt(np.where(power > 0, power, np.inf))
-        if excluded is not None:
-            scale[excluded] = 0.0
-        self.scale = scale
         self.features = rows.shape[1]
         self.inflation = means.keep / means.square if means.square > 0 else 0.0
-        if means.square > 0:
-            self.ridge = Ridge(Gram(lambda: rows * scale), 0.0 if min_norm else 1 / means.square)
+        if self.inflation == 0:
+            return
+        min_norm = means.cross == 0 and penalty == 0
+        if min_norm:
+            root = _inverse_root(np.ones(self.features), excluded)
+        elif groups is None:
+            power = means.cross * np.einsum("ij,ij->j", rows, rows) / rows.shape[0] + penalty
+            root = _inverse_root(power, excluded)
+        else:
+            root = _inverse_root_of_blocks(rows, penalty, means.cross, groups, excluded)
+        self.root = root
+        self.ridge = Ridge(
+            Gram(lambda: _product(rows, root)), 0.0 if min_norm else 1 / means.square
+        )
 
     def coefficients(self, responses: Array) -> Array:
         """Return the coefficients, shape (d, r), of `responses`, shape (n, r)."""
         if self.inflation == 0:
             return np.zeros((self.features, responses.shape[1]))
-        coefficients = self.scale[:, None] * self.ridge.coefficients(responses)
-        return self.inflation * coefficients
+        return np.asarray(self.inflation * (self.root @ self.ridge.coefficients(responses)))
 
     def noise_trace(self, second: Array) -> float:
         """Return what noise of unit variance in each row adds to the risk; see `Ridge`."""
         if self.inflation == 0:
             return 0.0
-        scaled = self.scale[:, None] * second * self.scale
+        scaled = _product(self.root @ second, self.root)
         return self.inflation**2 * self.ridge.noise_trace(scaled)
+
+
+def _inverse_root(power: Array, excluded: Sequence[int]) -> Any:
+    """Return the inverse root of a diagonal matrix, sparse."""
+    from scipy.sparse import diags_array
+
+    # A feature that is zero in every row carries nothing, and its scale is not needed.
+    scale = 1 / np.sqrt(np.where(power > 0, power, np.inf))
+    scale[list(excluded)] = 0.0
+    return diags_array(scale, format="csr")
+
+
+def _inverse_root_of_blocks(
+    rows: Array, penalty: float, cross: float, groups: Sequence[int], excluded: Sequence[int]
+) -> Any:
+    """Return the inverse root of Delta, sparse, group by group."""
+    from scipy.sparse import coo_array
+
+    labels = np.asarray(groups)
+    out = np.isin(np.arange(labels.size), list(excluded))
+    entries: list[tuple[Array, Any, Any]] = []
+    for label in np.unique(labels):
+        places = np.flatnonzero((labels == label) & ~out)
+        some = rows[:, places]
+        power = cross * (some.T @ some) / rows.shape[0] + penalty * np.eye(places.size)
+        values, vectors = np.linalg.eigh(power)
+        # What is constant within a group in every row carries nothing beside the others.
+        tiny = values <= places.size * np.finfo(float).eps * values[-1:].sum()
+        root = (vectors / np.sqrt(np.where(tiny, np.inf, values))) @ vectors.T
+        left, right = np.meshgrid(places, places, indexing="ij")
+        entries.append((root.ravel(), left.ravel(), right.ravel()))
+    values, left, right = map(np.concatenate, zip(*entries, strict=True))
+    return coo_array((values, (left, right)), (labels.size, labels.size)).tocsr()
+
+
+def _product(table: Array, sparse: Any) -> Array:
+    """Multiply a table from the right, some rows at a time: it is large."""
+    out = np.empty_like(table)
+    for start in range(0, table.shape[0], COLUMNS):
+        some = slice(start, start + COLUMNS)
+        out[some] = table[some] @ sparse
+    return out

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulations.designs import BLOCK, Population
 from simulations.estimators import COLUMNS, Gram, MarginalRidge, Ridge
+from simulations.inputs import Inputs
 from simulations.masks import moments
 from simulations.problem import Sampling
 
@@ -29,6 +30,11 @@ class Sample:
     rows: Array  #: x, shape (n, d)
     keep: NDArray[np.bool_] | None  #: m, shape (n, K, d); None stands for infinitely many masks
     ratios: Array  #: p, shape (n, K)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """Test inputs, masked in the same groups."""
+        return Inputs(self.population.covariance, self.sampling.masking.groups)
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,13 @@ class Regressions:
         if np.isfinite(sampling.masks_per_sample):
             return Fit(self, Ridge(self.gram, ridge))
         means = moments(sampling.masking.law, sampling.rows)
-        rows, excluded = self.masked.sample.rows, self.masked.excluded
-        return Fit(self, MarginalRidge(rows, ridge, means, excluded))
+        groups, column = sampling.masking.groups, self.masked.excluded
+        excluded = [] if column is None else [column]
+        if groups is not None and column is not None and sampling.rows == "masked":
+            # Where a feature is masked, so is its group.
+            excluded = np.flatnonzero(np.equal(groups, groups[column])).tolist()
+        rows = self.masked.sample.rows
+        return Fit(self, MarginalRidge(rows, ridge, means, groups, excluded))
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from ridgeless import DomainError, LinearTarget
 from simulations.designs import Population
 from simulations.estimators import Gram, Ridge
+from simulations.inputs import Inputs
 from simulations.masks import draw_masks
 from simulations.problem import Problem
 from simulations.statistics import RiskEstimate, Tally
 from simulations.threads import one_thread
-from simulations.trial import errors, masses_of, second_moment
+from simulations.trial import masses_of
 
 __all__ = ["simulate_ratio_aware"]
 
@@ -104,17 +105,18 @@ def _trial(
         features = (phi @ span)[:, :, None] * (x * keep[:, 0])[:, None]
         fit = Ridge(Gram(features.reshape(x.shape[0], -1)), problem.readout.ridge)
         solved, root = fit.coefficients(x @ beta), None
+    inputs = Inputs(population.covariance, sampling.masking.groups)
     out = np.empty((len(tests), 2))
     for i, p in enumerate(tests):
         weights = legvander(np.array([1 - 2 * p]), degree)[0] @ span
         found = np.einsum("j,jdr->dr", weights, solved.reshape(weights.size, *beta.shape))
-        second = second_moment(population, p)
+        second = inputs.second_moment(p)
         if root is None:
             trace = fit.noise_trace(np.asarray(np.kron(np.outer(weights, weights), second), float))
         else:
             units = np.einsum("j,jdr->dr", weights, root.reshape(degree + 1, *beta.shape[:1], -1))
             trace = float(np.einsum("ij,ij->", units, second @ units))
-        out[i] = errors(population, p, beta, found).sum(), noise * trace
+        out[i] = inputs.errors(p, beta, found).sum(), noise * trace
     return out
 
 
@@ -140,7 +142,8 @@ def _marginal(problem: Problem, degree: int, x: Array) -> tuple[Array, Array]:
     second = x.T @ x / x.shape[0]
     gram = (phi.T * (weight * keep**2)) @ phi
     spread = (phi.T * (weight * keep * mask)) @ phi
-    matrix = np.kron(gram, second) + np.kron(spread, np.diag(second.diagonal()))
+    together = Inputs(second, sampling.masking.groups).together.toarray()
+    matrix = np.kron(gram, second) + np.kron(spread, together)
     matrix.flat[:: matrix.shape[0] + 1] += problem.readout.ridge
     cross = np.kron(((weight * keep) @ phi)[:, None], np.eye(x.shape[1]))
     solved = cho_solve(cho_factor(matrix), cross)

@@ -1,10 +1,5 @@
 r"""One trial: rows and masks are drawn, and the risk given them is evaluated exactly.
 
-The population is known, so the test risk of coefficients :math:`b` needs no test rows
-(eq-row-moments):
-
-.. math:: E(x'\beta - x_t'b)^2 = (\beta - q_t b)'\Sigma(\beta - q_t b) + q_t p_t\, b'Db.
-
 The coefficients are linear in the response, so the noise adds :math:`\sigma^2` times a trace to
 the risk of the signal, and the mean over random signs of beta in the eigenbasis is a sum over
 eigenvectors. For a linear task both are evaluated exactly: at d = 400 random signs need 1.5 to 19
@@ -139,7 +134,7 @@ def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Arra
 
     @cache
     def noise_trace(p: float) -> float:
-        return fit.noise_trace(second_moment(population, p))
+        return fit.noise_trace(sample.inputs.second_moment(p))
 
     @cache
     def signals(task: LinearTarget) -> dict[float, float]:
@@ -152,7 +147,7 @@ def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Arra
             beta = population.eigenvectors[:, some] * np.sqrt(masses[some])
             coefficients = fit.learned(beta)
             for p in risks:
-                risks[p] += float(errors(population, p, beta, coefficients).sum())
+                risks[p] += float(sample.inputs.errors(p, beta, coefficients).sum())
         return risks
 
     out = []
@@ -215,32 +210,11 @@ def _masked_features(
     learned = {ridge: np.concatenate(found, axis=1) for ridge, found in solved.items()}
     parts = np.empty((len(readouts), len(PARTS)))
     for place, readout in enumerate(readouts):
-        risks = errors(population, readout.test_mask_ratio, truth, learned[readout.ridge])
+        risks = sample.inputs.errors(readout.test_mask_ratio, truth, learned[readout.ridge])
         signal, *rest = risks.reshape(columns.size, -1).T
         noise = variances * np.mean(rest, axis=0) if independent else rest[0] - signal
         parts[place] = signal.mean(), noise.mean()
     return parts
-
-
-def second_moment(population: Population, p: float) -> Array:
-    """Return the second moment of test inputs with mask ratio p (eq-row-moments)."""
-    if p == 0:
-        return population.covariance
-    q = 1 - p
-    second = q * q * population.covariance
-    second.flat[:: second.shape[0] + 1] += q * p * np.diag(population.covariance)
-    return second
-
-
-def errors(population: Population, p: float, beta: Array | float, coefficients: Array) -> Array:
-    """Return the test risk of each column of coefficients at test ratio p, (d, r) to (r,)."""
-    q = 1 - p
-    covariance = population.covariance
-    miss = beta - q * coefficients
-    risk = np.einsum("ij,ij->j", miss, covariance @ miss)
-    if p > 0:
-        risk += q * p * (np.diag(covariance) @ coefficients**2)
-    return np.asarray(risk)
 
 
 def regressions(population: Population, columns: NDArray[np.intp]) -> tuple[Array, Array]:

@@ -1,6 +1,8 @@
 """Designs, estimators, statistics and seeds, each against an independent route."""
 
+import itertools
 import math
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -19,6 +21,8 @@ from simulations import (
 )
 from simulations.designs import Population
 from simulations.estimators import Gram, MarginalRidge, Ridge
+from simulations.fits import MaskedRows, Regressions, Sample
+from simulations.inputs import Inputs
 from simulations.masks import Masking, draw_masks, moments
 from simulations.quantiles import quantized
 from simulations.statistics import Tally
@@ -165,6 +169,58 @@ def test_marginal_ridge_solves_the_averaged_problem(shape, law):
     estimate = np.einsum("nki,nkj->ij", masked, masked) / (shape[0] * 4000)
     exact = averaged[:2, :2] - penalty * np.eye(2)
     np.testing.assert_allclose(estimate, exact, atol=0.02)
+
+
+@pytest.mark.parametrize("rows", ["masked", "all"])
+@pytest.mark.parametrize("samples", [4, 20])
+@pytest.mark.parametrize("column", [None, 1, 5])
+@pytest.mark.parametrize("groups", [None, (0, 0, 1, 1, 1, 2)])
+def test_infinitely_many_masks_are_all_masks(rows, samples, column, groups):
+    """One sum over every set of hidden groups, with its probability."""
+    rng, d, ridge = np.random.default_rng(3), 6, 0.1
+    x, y = rng.standard_normal((samples, d)), rng.standard_normal((samples, 2))
+    law = rl.DiscreteRatio([0.3, 0.6])
+    sampling = Problem([1.0], law, dimension=d, masks_per_sample=math.inf, rows=rows).sampling
+    sampling = replace(sampling, masking=Masking(law, groups))
+    sample = Sample(sampling, None, x, None, np.empty((samples, 0)))
+    fit = Regressions(MaskedRows(sample, None, column)).fit(ridge)
+    labels = np.arange(d) if groups is None else np.array(groups)
+    second, first, total = np.zeros((d, d)), np.zeros(d), 0.0
+    for hidden in itertools.product([False, True], repeat=labels.max() + 1):
+        # A linear task's label is masked as if it were a group of its own.
+        seen = 1.0 - np.array(hidden)[labels]
+        number, groups_there = sum(hidden), labels.max() + 1
+        for p in law.values:
+            weight = p**number * (1 - p) ** (groups_there - number)
+            if rows == "masked":
+                weight *= p if column is None else 1 - seen[column]
+            inputs = seen * (np.arange(d) != column)
+            second += weight * np.outer(inputs, inputs)
+            first += weight * inputs
+            total += weight
+    expected = np.linalg.solve(
+        second / total * (x.T @ x / samples) + ridge * np.eye(d),
+        (first / total)[:, None] * (x.T @ y / samples),
+    )
+    np.testing.assert_allclose(fit.coefficients(y), expected, rtol=0, atol=LINEAR_ALGEBRA)
+    inputs = Inputs(np.eye(d) + 0.3, groups)
+    units = fit.coefficients(np.eye(samples))
+    trace = fit.noise_trace(inputs.second_moment(0.4))
+    assert trace == pytest.approx(inputs.errors(0.4, 0.0, units).sum(), rel=LINEAR_ALGEBRA)
+
+
+def test_test_inputs_are_masked_in_groups():
+    rng, groups = np.random.default_rng(0), np.array([0, 1, 0, 2])
+    root, beta, b = rng.standard_normal((4, 4)), np.zeros((4, 1)), np.ones((4, 1))
+    root[2] = root[0]
+    x = rng.standard_normal((200_000, 4)) @ root.T
+    keep = rng.random((len(x), 3)) >= 0.4
+    squares = (x @ beta - (x * keep[:, groups]) @ b) ** 2
+    exact = Inputs(root @ root.T, tuple(groups)).errors(0.4, beta, b)
+    error = squares.std() / math.sqrt(len(x))
+    assert abs(squares.mean() - exact[0]) < MONTE_CARLO_Z * error
+    alone = Inputs(root @ root.T).errors(0.4, beta, b)
+    assert abs(squares.mean() - alone[0]) > 2 * MONTE_CARLO_Z * error
 
 
 def test_moments_over_rows_with_a_masked_target():
