@@ -69,8 +69,9 @@ def real_scalar(name: str, value: Any) -> float:
 def count(name: str, value: Any, *, least: int = 1) -> int:
     """Return `value` as an integer of at least `least`."""
     number = real_scalar(name, value)
-    if not number.is_integer() or number < least:
-        raise DomainError(f"{name} must be an integer of at least {least}, got {value!r}")
+    if not number.is_integer() or not least <= number < 2**63:
+        bound = f"of at least {least}" if number < 2**63 else "below 2^63"
+        raise DomainError(f"{name} must be an integer {bound}, got {value!r}")
     return int(number)
 
 

@@ -41,7 +41,7 @@ def _array(path: str) -> NDArray[Any]:
 
 
 def _text(path: str) -> tuple[list[str], NDArray[np.float64]]:
-    lines = [x for x in Path(path).read_text(encoding="utf-8").splitlines() if x.strip()]
+    lines = [x for x in Path(path).read_text(encoding="utf-8-sig").splitlines() if x.strip()]
     if not lines:
         raise DomainError(f"{path} is empty")
     comma = "," if any("," in line for line in lines) else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from ridgeless.errors import count
+from ridgeless.errors import DomainError, count
 
 __all__ = ["backend", "deaf_children"]
 
@@ -28,6 +29,8 @@ def backend(name: Literal["loky", "dask"], jobs: int | None) -> Iterator[None]:
     from distributed import Client
 
     address = dask.config.get("scheduler-address", None)
+    if address and not re.fullmatch(r"[a-z]+://\S+:\d+", address):
+        raise DomainError(f"DASK_SCHEDULER_ADDRESS must be like tcp://HOST:8786, got {address!r}")
     options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
     with (
         Client(address) if address else Client(**options),  # type: ignore[no-untyped-call]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from ridgeless import ConvergenceError, DomainError
@@ -30,22 +32,40 @@ def command(
     """Read `settings` from the arguments, act on them and return the exit code.
 
     Whatever a user can cause and cure is told in one line, without a traceback. `defaults` makes
-    the settings that the arguments change.
+    the settings that the arguments change. A polite kill (SIGTERM) is taken like Ctrl-C.
     """
     try:
         default = settings() if defaults is None else defaults()
         parsed = _parse(default, prog, description, arguments)
-        return parsed if isinstance(parsed, int) else act(parsed)
+        if isinstance(parsed, int):
+            return parsed
+        with _terminable():
+            return act(parsed)
     except (DomainError, NotImplementedError, ConvergenceError) as error:
         return _misused(str(error))
     except ModuleNotFoundError as error:
-        return _misused(f"{error.name} is not installed; pip install 'ridgeless[sweep]'")
+        extra = "dask" if error.name in ("dask", "distributed") else "sweep"
+        return _misused(f"{error.name} is not installed; pip install 'ridgeless[{extra}]'")
+    except MemoryError as error:
+        return _misused(f"this needs more memory than there is: {error}")
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         return _misused(f"{error.strerror or error}{where}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
 
 
 def _parse(

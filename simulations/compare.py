@@ -23,12 +23,14 @@ import numpy as np
 from simulations.command import command
 from simulations.files import replacing
 from simulations.sweep import load, table
-from simulations.table import Row, aligned
+from simulations.table import Row, aligned, named, names_of
 
 __all__ = ["Comparison", "Slope", "compare", "fit_slope", "main"]
 
-#: Standard errors within which theory and simulation agree; one cell in 370 fails by chance.
+#: Standard errors within which theory and simulation agree: one cell in 370 fails by chance. With
+#: few trials, whose standard error is itself uncertain, the quantile of Student's law instead.
 AGREES = 3.0
+VERDICTS = ("agrees", "finite-size", "disagrees", "undecided")
 #: A gap that extrapolates to this share of its largest is called finite size, noise apart.
 REMAINS = 0.1
 #: The largest |c| that a cell at one d may blame on finite size.
@@ -37,8 +39,9 @@ STEEPEST = 15.0
 HALF_WIDTH = 1.96
 
 DESCRIPTION = """Say for each cell of a sweep, finished or running, whether simulation agrees with
-theory: agrees (within 3 standard errors), finite-size (the gap vanishes as the dimension grows;
-with one dimension, it is below 15/d) or disagrees. Writes compare.csv beside the sweep.
+theory: agrees (within 3 standard errors, more with few trials), finite-size (the gap falls with
+the dimension and vanishes in the limit), disagrees (it does not vanish; with one dimension, it is
+above 15/d), or undecided. Writes compare.csv beside the sweep.
 
 examples:
   python -m simulations compare
@@ -69,6 +72,7 @@ class Comparison:
     design: str
     mask_ratio: str
     aspect_ratio: float
+    target: str
     snr: float
     ridge: float
     test_mask_ratio: float
@@ -109,7 +113,7 @@ def compare(rows: Sequence[Row]) -> list[Comparison]:
     for _, members in itertools.groupby(order, key=lambda i: _family(rows[i])):
         indices = list(members)
         usable = [
-            rows[i] for i in indices if np.isfinite(rows[i].theory) and rows[i].standard_error > 0
+            rows[i] for i in indices if 0 < rows[i].theory < np.inf and rows[i].standard_error > 0
         ]
         slope = None
         if len({row.dimension for row in usable}) > 1:
@@ -125,26 +129,48 @@ def compare(rows: Sequence[Row]) -> list[Comparison]:
 
 
 def _family(row: Row) -> tuple[object, ...]:
+    # The noise of a masked feature depends on d: its snr is not a setting.
+    snr = f"{row.snr:.9g}" if row.target == "linear" else ""
     ratios = row.mask_ratio, row.aspect_ratio
-    # The noise of a masked feature depends a little on d: its snr is not a setting.
-    return row.spectrum, row.design, *ratios, row.ridge, row.test_mask_ratio, round(row.snr, 1)
+    return row.spectrum, row.design, *ratios, row.target, snr, row.ridge, row.test_mask_ratio
+
+
+def quantile(trials: int) -> float:
+    """Return how many standard errors of so many trials are as improbable as 3 exact ones.
+
+    Examples
+    --------
+    >>> quantile(16), quantile(10**6)
+    (3.59, 3.0)
+    """
+    from scipy.stats import norm, t
+
+    return float(t.isf(norm.sf(AGREES), trials - 1))
+
+
+def _verdict(row: Row, slope: Slope | None, widest: float) -> str:
+    if abs(row.z) <= quantile(row.trials):
+        return "agrees"
+    if not np.isfinite(row.theory):
+        return "undecided"
+    if slope is None:
+        small = abs(row.relative_difference) <= STEEPEST / row.dimension
+        return "undecided" if small else "disagrees"
+    if abs(slope.limit) > AGREES * slope.limit_error + REMAINS * widest:
+        return "disagrees"
+    falls = abs(slope.slope) > AGREES * slope.slope_error
+    known = AGREES * slope.limit_error <= 0.5 * widest
+    return "finite-size" if falls and known else "undecided"
 
 
 def _comparison(row: Row, slope: Slope | None, widest: float) -> Comparison:
-    if abs(row.z) <= AGREES:
-        verdict = "agrees"
-    elif slope is None:
-        small = abs(row.relative_difference) <= STEEPEST / row.dimension
-        verdict = "finite-size" if small else "disagrees"
-    else:
-        vanishes = abs(slope.limit) <= AGREES * slope.limit_error + REMAINS * widest
-        verdict = "finite-size" if vanishes else "disagrees"
     low, high = (None, None) if slope is None else slope.interval
     return Comparison(
         row.spectrum,
         row.design,
         row.mask_ratio,
         row.aspect_ratio,
+        row.target,
         row.snr,
         row.ridge,
         row.test_mask_ratio,
@@ -156,7 +182,7 @@ def _comparison(row: Row, slope: Slope | None, widest: float) -> Comparison:
         high,
         None if slope is None else slope.limit,
         None if slope is None else slope.limit_error,
-        verdict,
+        _verdict(row, slope, widest),
     )
 
 
@@ -172,29 +198,25 @@ def run_compare(settings: Compare) -> int:
     """Print and write the comparison of a store."""
     _, cells, ledger = load(settings.output)
     comparisons = compare(table(cells, ledger))
-    names = [field.name for field in fields(Comparison)]
-    path = settings.output / "compare.csv"
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        for c in comparisons:
-            values = (getattr(c, name) for name in names)
-            writer.writerow(f"{v:.10g}" if isinstance(v, float) else v for v in values)
-    lines: list[Sequence[str]] = [
-        ("spectrum", "design", "mask ratio", "d/n", "d", "z", "slope in 1/d", "verdict")
-    ]
+    names = names_of(comparisons)
+    lines: list[Sequence[str]] = [(*names.values(), "z", "slope in 1/d", "verdict")]
     for c in comparisons:
         interval = ""
         if c.slope is not None and c.slope_low is not None and c.slope_high is not None:
             interval = f"{c.slope:.2g} ({c.slope_low:.2g} to {c.slope_high:.2g})"
-        place = f"{c.aspect_ratio:g}", str(c.dimension), f"{c.z:+.1f}"
-        lines.append((c.spectrum, c.design, c.mask_ratio, *place, interval, c.verdict))
-    print(aligned(lines, 3))
-    counts = [
-        f"{sum(c.verdict == verdict for c in comparisons)} {verdict}"
-        for verdict in ("agrees", "finite-size", "disagrees")
-    ]
-    print(f"\n{', '.join(counts)}; wrote {path}")
+        lines.append((*named(c, names), f"{c.z:+.1f}", interval, c.verdict))
+    print(aligned(lines, 2))
+    counts = [f"{sum(c.verdict == verdict for c in comparisons)} {verdict}" for verdict in VERDICTS]
+    print(f"\n{', '.join(counts)}")
+    columns = [field.name for field in fields(Comparison)]
+    path = settings.output / "compare.csv"
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for c in comparisons:
+            values = (getattr(c, name) for name in columns)
+            writer.writerow(f"{v:.10g}" if isinstance(v, float) else v for v in values)
+    print(f"wrote {path}")
     return 0
 
 

@@ -96,9 +96,11 @@ def table(path: str) -> RealRows:
     rows = tables.table(path)[1]
     if rows.size == 0:
         raise rl.DomainError(f"{path} must hold rows of numbers, got none")
-    if rows.dtype.kind in "iufc" and not np.isfinite(rows).all():
+    if rows.dtype.kind not in "iuf":
+        raise rl.DomainError(f"{path} must hold real numbers, got {rows.dtype}")
+    if not np.isfinite(rows).all():
         raise rl.DomainError(f"{path} must be finite, got nan or inf")
-    if rows.ndim == 2 and np.isrealobj(rows):
+    if rows.ndim == 2:
         rows = rows[:, np.ptp(rows, axis=0) != 0]
     return RealRows(rows, name=Path(path).name)
 

@@ -193,6 +193,11 @@ class _HeavyRows(ColouredRows):
         object.__setattr__(self, "freedom", freedom)
 
     @property
+    def _shown(self) -> str:
+        # In full: it names the trials.
+        return repr(self.freedom).removesuffix(".0")
+
+    @property
     def unit(self) -> float:
         """Factor that makes the variance of a Student variable one."""
         return math.sqrt((self.freedom - 2) / self.freedom)
@@ -205,7 +210,7 @@ class StudentRows(_HeavyRows):
     @property
     def label(self) -> str:
         """What tables call it."""
-        return f"student:{self.freedom:g}"
+        return f"student:{self._shown}"
 
     def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
         """Draw Student variables of unit variance."""
@@ -222,7 +227,7 @@ class EllipticalRows(_HeavyRows):
     @property
     def label(self) -> str:
         """What tables call it."""
-        return f"elliptical:{self.freedom:g}"
+        return f"elliptical:{self._shown}"
 
     def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
         """Draw normals over the root of a chi-squared variable per row."""

@@ -80,8 +80,11 @@ class Ledger:
                 if experiment.finished:
                     break
                 if number not in experiment.done:
-                    stop = min(start + BATCH, self.trials)
-                    yield Batch(experiment, number, range(start, stop))
+                    yield Batch(experiment, number, range(start, start + self.size(number)))
+
+    def size(self, number: int) -> int:
+        """Return how many trials batch `number` has; 0 beyond the last."""
+        return max(0, min(BATCH, self.trials - number * BATCH))
 
     def record(self, design: str, number: int, tallies: list[Tally]) -> None:
         """Take note of a batch: a tally per readout."""

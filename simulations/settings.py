@@ -56,7 +56,8 @@ class Sweep:
     """Fresh masks per training sample: 1, 2, ... or inf."""
 
     patch: int = 1
-    """Features masked together: squares of patch x patch pixels of images, else neighbours."""
+    """Features masked together: squares of patch x patch pixels of images, else neighbours. Theory
+    takes them one by one all the same."""
 
     ratio_batch: int = 1
     """Samples that share one ratio drawn from a law."""
@@ -154,10 +155,18 @@ def read_settings(path: Path) -> Sweep:
         given: dict[str, Any] = {
             name: tuple(v) if isinstance(v, list) else v for name, v in record.items()
         }
+        for field in fields(Sweep):
+            if isinstance(field.default, tuple) and not _like(given.get(field.name), field.default):
+                raise ValueError(f"{field.name} must be a list like {list(field.default)}")
         given["output"] = Path(given["output"])
         return Sweep(**given)
     except (ValueError, KeyError, TypeError) as error:
         raise rl.DomainError(f"{path} must be the provenance.json of a sweep: {error}") from None
+
+
+def _like(value: Any, default: tuple[Any, ...]) -> bool:
+    kind = str if isinstance(default[0], str) else (int, float)
+    return value is None or (isinstance(value, tuple) and all(isinstance(v, kind) for v in value))
 
 
 def differences(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:

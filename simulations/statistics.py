@@ -77,9 +77,12 @@ class RiskEstimate:
     part_errors: tuple[float, float] = field(repr=False)
 
     def z(self, theory: float) -> float:
-        """Return (mean - theory) in standard errors; 0 where both agree to rounding."""
+        """Return (mean - theory) in standard errors; 0 where both agree to rounding.
+
+        An infinite theory is infinitely far from any mean.
+        """
         gap = self.mean - theory
-        if abs(gap) <= 1e-12 * max(abs(theory), 1e-3):
+        if math.isfinite(theory) and abs(gap) <= 1e-12 * max(abs(theory), 1e-3):
             return 0.0
         return (
             gap / self.standard_error if self.standard_error > 0 else math.copysign(math.inf, gap)

@@ -7,6 +7,8 @@ batch at the end of the file; the next one cuts it off and does that batch again
 
 from __future__ import annotations
 
+import errno
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,7 +45,7 @@ def read_batches(path: Path, ledger: Ledger) -> int:
     with path.open(newline="", encoding="ascii", errors="replace") as file:
         lines = file.readlines()
     if lines[:1] != [HEADER]:
-        if len(lines) > 1 or (lines and lines[0].endswith("\n")):
+        if len(lines) > 1 or not HEADER.startswith("".join(lines)):
             raise DomainError(f"{path} must start with {HEADER.strip()!r}, it is no store")
         return 0
     if not lines[-1].endswith("\n"):
@@ -59,6 +61,8 @@ def read_batches(path: Path, ledger: Ledger) -> int:
         tallies = []
         for cell, line in zip(experiment.readouts, block, strict=True):
             tallies.append(_tally(path, at, line, experiment, cell, number))
+            if number in experiment.done or tallies[-1].count != ledger.size(number):
+                raise _damaged(path, at)
             at += 1
             used += len(line)
         ledger.record(experiment.sampling.id, number, tallies)
@@ -82,7 +86,9 @@ def _tally(path: Path, at: int, line: str, experiment: Experiment, cell: str, nu
     if (design, name, batch) != expected or len(numbers) != 5:
         raise _damaged(path, at)
     try:
-        signal, noise, ss, sn, nn = map(float, numbers)
+        signal, noise, ss, sn, nn = values = list(map(float, numbers))
+        if not all(map(math.isfinite, values)):
+            raise ValueError
         return Tally(int(trials), np.array([signal, noise]), np.array([[ss, sn], [sn, nn]]))
     except ValueError:
         raise _damaged(path, at) from None
@@ -98,27 +104,35 @@ def _damaged(path: Path, at: int) -> DomainError:
 class BatchFile:
     """The open store of the one process that writes to it."""
 
-    def __init__(self, file: FileIO, end: int) -> None:
-        self.file, self.end = file, end
+    def __init__(self, file: FileIO, path: Path) -> None:
+        self.file, self.path, self.end = file, path, 0
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, ledger: Ledger) -> Iterator[BatchFile]:
-        """Lock the store, record what it holds and cut off an incomplete batch at its end.
+    def open(cls, path: Path) -> Iterator[BatchFile]:
+        """Lock the store for this process.
 
         Raises
         ------
         DomainError
-            If another process writes to it, or it belongs to another sweep.
+            If another process writes to it.
         """
         with path.open("ab", buffering=0) as file:
             _lock(file, path)
-            end = read_batches(path, ledger)
-            file.truncate(end)
-            store = cls(file, end)
-            if end == 0:
-                store._write(HEADER)
-            yield store
+            yield cls(file, path)
+
+    def resume(self, ledger: Ledger) -> None:
+        """Record what the store holds and cut off an incomplete batch at its end.
+
+        Raises
+        ------
+        DomainError
+            If it belongs to another sweep, or is damaged.
+        """
+        self.end = read_batches(self.path, ledger)
+        self.file.truncate(self.end)
+        if self.end == 0:
+            self._write(HEADER)
 
     def append(self, experiment: Experiment, number: int, tallies: Sequence[Tally]) -> None:
         """Write a batch, all of it or nothing."""
@@ -138,10 +152,11 @@ class BatchFile:
             while data:
                 data = data[self.file.write(data) :]
             os.fsync(self.file.fileno())
-        except OSError:
+        except OSError as error:
             # A full disk: leave whole batches behind.
             self.file.truncate(self.end)
-            raise
+            words = f"{error.strerror}; what is done is kept, and the same command goes on"
+            raise OSError(error.errno, words, str(self.path)) from None
         self.end = end
 
 
@@ -153,7 +168,9 @@ def _lock(file: FileIO, path: Path) -> None:
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+            raise OSError(error.errno, f"{error.strerror}: no lock on", str(path)) from None
         raise DomainError(f"{path} is being written by another process; wait for it") from None
 
 

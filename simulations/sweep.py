@@ -7,14 +7,19 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import numpy as np
+
 import ridgeless as rl
+from ridgeless.errors import count
 from simulations.backends import backend
 from simulations.command import INTERRUPTED, command
 from simulations.files import replacing
 from simulations.ledger import Ledger
 from simulations.provenance import provenance
+from simulations.runner import run, seed_sequence
 from simulations.settings import Cell, Sweep, differences, read_settings
 from simulations.store import NAME, BatchFile, read_batches
 from simulations.table import Row, render, summarize, write_csv
@@ -46,13 +51,22 @@ def run_sweep(settings: Sweep) -> int:
     start = time.monotonic()
     cells = settings.cells()
     ledger = _ledger(settings, cells)
+    # What cannot be done is said before anything is written.
+    root = seed_sequence(settings.rng)
+    if settings.jobs is not None:
+        count("jobs", settings.jobs)
+    theories = [cell.problem.theory() for cell in cells]
     if settings.dry_run:
-        return _dry_run(cells, ledger)
+        return _dry_run(cells, theories, ledger)
     folder = settings.output
     folder.mkdir(parents=True, exist_ok=True)
-    _claim(settings)
-    with BatchFile.open(folder / NAME, ledger) as store:
-        interrupted = _simulate(settings, ledger, store)
+    _check(settings)
+    with BatchFile.open(folder / NAME) as store:
+        # Again: another process may have come first.
+        if not _check(settings):
+            _write_record(settings, None)
+        store.resume(ledger)
+        interrupted = _simulate(settings, ledger, store, root)
     finished = [cell for cell in cells if ledger.is_finished(cell.problem)]
     rows = table(finished, ledger)
     if rows:
@@ -88,19 +102,23 @@ def table(cells: Sequence[Cell], ledger: Ledger) -> list[Row]:
     return [Row.of(cell, cell.problem.theory(), e) for cell, e in estimates if e is not None]
 
 
-def _claim(settings: Sweep) -> None:
-    """Write down what the folder is for, or refuse to use one that is for something else."""
+def _check(settings: Sweep) -> bool:
+    """Return whether the folder holds this sweep already; refuse one that holds another."""
     path = settings.output / RECORD
-    if (settings.output / NAME).exists():
-        there = read_settings(path).record()
-        other = differences(settings.record(), there)
-        if other:
-            raise rl.DomainError(
-                f"{settings.output} holds a sweep with other settings ({', '.join(other)}); "
-                "choose another --output, or delete that folder"
-            )
-    else:
-        _write_record(settings, None)
+    if not path.exists() and not _has_batches(settings.output):
+        return False
+    other = differences(settings.record(), read_settings(path).record())
+    if other:
+        raise rl.DomainError(
+            f"{settings.output} holds a sweep with other settings ({', '.join(other)}); "
+            "choose another --output, or delete that folder"
+        )
+    return True
+
+
+def _has_batches(folder: Path) -> bool:
+    path = folder / NAME
+    return path.exists() and path.stat().st_size > 0
 
 
 def _write_record(settings: Sweep, seconds: float | None) -> None:
@@ -109,11 +127,11 @@ def _write_record(settings: Sweep, seconds: float | None) -> None:
         temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def _simulate(settings: Sweep, ledger: Ledger, store: BatchFile) -> bool:
+def _simulate(
+    settings: Sweep, ledger: Ledger, store: BatchFile, root: np.random.SeedSequence
+) -> bool:
     """Run the missing batches; return whether the user stopped before the last."""
     from tqdm import tqdm
-
-    from simulations.runner import run, seed_sequence
 
     # The delay keeps the bar out of the way of a message about the arguments.
     bar = tqdm(
@@ -125,19 +143,24 @@ def _simulate(settings: Sweep, ledger: Ledger, store: BatchFile) -> bool:
     )
     try:
         with bar, backend(settings.backend, settings.jobs):
-            for batch, tallies in run(ledger, seed_sequence(settings.rng), None):
+            for batch, tallies in run(ledger, root, None):
                 store.append(batch.experiment, batch.number, tallies)
                 ledger.record(batch.experiment.sampling.id, batch.number, tallies)
                 bar.update(ledger.done_trials - bar.n)
     except KeyboardInterrupt:
         return True
+    except BrokenProcessPool:
+        raise rl.DomainError(
+            f"a worker process died, perhaps for want of memory; all trials are kept in "
+            f"{settings.output}, and the same command goes on: with --jobs 1 it needs less"
+        ) from None
     return False
 
 
-def _dry_run(cells: Sequence[Cell], ledger: Ledger) -> int:
-    for cell in cells:
+def _dry_run(cells: Sequence[Cell], theories: Sequence[rl.Risk], ledger: Ledger) -> int:
+    for cell, theory in zip(cells, theories, strict=True):
         size = f"d = {cell.problem.sampling.dimension}, n = {cell.problem.sampling.samples}"
-        risk = float(cell.problem.theory().total)
+        risk = float(theory.total)
         names = f"{cell.spectrum}  {cell.mask_ratio}  d/n = {cell.aspect_ratio:g}"
         print(f"{names}  {size}  {cell.problem.sampling.design.label}  theory {risk:.4g}")
     print(
@@ -156,7 +179,7 @@ def _write(settings: Sweep, cells: Sequence[Cell], rows: Sequence[Row], seconds:
     _write_record(settings, seconds)
     print(render(rows))
     print()
-    print(summarize(rows))
+    print(summarize(rows, settings.patch))
     print(f"\nwrote summary.csv, sweep.png and {RECORD} to {folder} in {seconds:.0f} s")
 
 
@@ -164,7 +187,10 @@ def _configured(arguments: Sequence[str]) -> Sweep:
     """Return the settings that --config names; the defaults without it."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--config", type=Path)
-    path = parser.parse_known_args(arguments)[0].config
+    try:
+        path = parser.parse_known_args(arguments)[0].config
+    except argparse.ArgumentError as error:
+        raise rl.DomainError(str(error)) from None
     return Sweep() if path is None else read_settings(path)
 
 

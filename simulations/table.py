@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
-from ridgeless import Risk
+from ridgeless import LinearTarget, Risk
 from simulations.files import replacing
 from simulations.settings import Cell
 from simulations.statistics import RiskEstimate
@@ -33,7 +34,8 @@ class Row:
     dimension: int
     samples: int
     design: str
-    snr: float
+    target: str
+    snr: float  #: null / noise
     ridge: float
     test_mask_ratio: float
     cell: str  #: the id, in as many digits as the store shows
@@ -42,6 +44,7 @@ class Row:
     def of(cls, cell: Cell, theory: Risk, estimate: RiskEstimate) -> Row:
         """Compare an estimate with the theory."""
         problem, total = cell.problem, float(theory.total)
+        target = problem.readout.target
         if total > 0:
             relative = estimate.mean / total - 1
         else:
@@ -60,6 +63,7 @@ class Row:
             dimension=problem.sampling.dimension,
             samples=problem.sampling.samples,
             design=problem.sampling.design.label,
+            target="linear" if isinstance(target, LinearTarget) else "masked_feature",
             snr=float(theory.null / theory.noise) if theory.noise else float("inf"),
             ridge=problem.readout.ridge,
             test_mask_ratio=problem.readout.test_mask_ratio,
@@ -78,14 +82,37 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
 
 def render(rows: Sequence[Row]) -> str:
     """Return the rows as aligned text."""
-    header = ("spectrum", "mask ratio", "d/n", "theory", "Monte Carlo", "z", "difference")
-    lines: list[Sequence[str]] = [header]
+    names = names_of(rows)
+    lines: list[Sequence[str]] = [
+        (*names.values(), "theory", "Monte Carlo", "z", "difference"),
+    ]
     for row in rows:
         error = f"{row.monte_carlo:.4g} ± {row.standard_error:.2g}"
         difference = f"{row.relative_difference:+.1%}"
-        cells = (f"{row.aspect_ratio:g}", f"{row.theory:.4g}", error, f"{row.z:+.1f}", difference)
-        lines.append((row.spectrum, row.mask_ratio, *cells))
+        lines.append((*named(row, names), f"{row.theory:.4g}", error, f"{row.z:+.1f}", difference))
     return aligned(lines, 2)
+
+
+def names_of(rows: Sequence[Any]) -> dict[str, str]:
+    """Return the columns that tell rows of a table apart, with their headings."""
+    always = {"spectrum": "spectrum", "mask_ratio": "mask ratio", "aspect_ratio": "d/n"}
+    varying = {
+        "design": "rows",
+        "dimension": "d",
+        "snr": "snr",
+        "ridge": "ridge",
+        "test_mask_ratio": "test ratio",
+    }
+    told = {name: {getattr(row, name) for row in rows} for name in varying}
+    # That of a masked feature is no setting, but what the spectrum makes of it.
+    told["snr"] = {f"{row.snr:.9g}" for row in rows if row.target == "linear"}
+    return always | {name: words for name, words in varying.items() if len(told[name]) > 1}
+
+
+def named(row: Any, names: Iterable[str]) -> list[str]:
+    """Return what tells a row apart."""
+    values = [getattr(row, name) for name in names]
+    return [value if isinstance(value, str) else f"{value:.4g}" for value in values]
 
 
 def aligned(lines: Sequence[Sequence[str]], words: int) -> str:
@@ -102,13 +129,13 @@ def aligned(lines: Sequence[Sequence[str]], words: int) -> str:
     return "\n".join(text)
 
 
-def summarize(rows: Sequence[Row]) -> str:
+def summarize(rows: Sequence[Row], patch: int = 1) -> str:
     """Return one sentence per kind of data on how far theory and simulation are apart."""
     sentences = []
     for design in dict.fromkeys(row.design for row in rows):
         what = f"{design} rows"
         if design == "gaussian":
-            what += ", where theory is exact as d grows"
+            what += ", where theory is exact as d grows" if patch == 1 else ""
         elif design.startswith("rows of"):
             what = f"real {design}, whose distribution theory knows only by its spectrum"
         cells = [row for row in rows if row.design == design]
@@ -121,5 +148,10 @@ def summarize(rows: Sequence[Row]) -> str:
             f"standard errors; median difference {gaps[len(gaps) // 2]:.1%}, largest "
             f"{gaps[-1]:.1%} ({worst.spectrum}, mask ratio {worst.mask_ratio}, "
             f"d/n = {worst.aspect_ratio:g})."
+        )
+    if patch > 1:
+        sentences.append(
+            "theory takes features as masked one by one, the simulation masks them in patches; "
+            "ridgeless.covariance_risk knows groups of features."
         )
     return "\n".join(sentence[0].upper() + sentence[1:] for sentence in sentences)

@@ -29,7 +29,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 #: Trials per dimension: errors of about the same size for the same time.
-TRIALS = {200: 64, 400: 32, 800: 12, 1600: 4}
+TRIALS = {200: 64, 400: 32, 800: 12, 1600: 8}
 LAWS = ("gaussian", "rademacher", "student:5", "student:3", "elliptical:5", "elliptical:3")
 ASPECT_RATIOS = (0.25, 2.0)
 RATIO = "0.5"

@@ -16,13 +16,16 @@ from simulations import (
     RademacherRows,
     RealRows,
     StudentRows,
+    runner,
     simulate_risk,
     simulate_risks,
+    trial,
 )
 from simulations.designs import Population
 from simulations.estimators import Gram, MarginalRidge, Ridge
 from simulations.fits import MaskedRows, Regressions, Sample
 from simulations.inputs import Inputs
+from simulations.ledger import Ledger
 from simulations.masks import Masking, draw_masks, moments
 from simulations.quantiles import quantized
 from simulations.statistics import Tally
@@ -138,6 +141,74 @@ def test_rows_have_the_covariance(design):
     population = design.population(law, rng)
     rows = design.draw(population, 200_000, rng)
     np.testing.assert_allclose(rows.T @ rows / 200_000, population.covariance, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("design", "fourth"),
+    # Of one whitened entry, in units of its variance squared: 3 + 6/(freedom - 4), or 3 times
+    # (freedom - 2)/(freedom - 4); and of two entries of one row, which share their power.
+    [
+        (GaussianRows(), (3.0, 1.0)),
+        (RademacherRows(), (1.0, 1.0)),
+        (StudentRows(12.0), (3.75, 1.0)),
+        (EllipticalRows(12.0), (3.75, 1.25)),
+    ],
+)
+def test_rows_have_their_law(design, fourth):
+    z = design.whitened((200_000, 2), np.random.default_rng(0))
+    for products, expected in zip((z[:, 0] ** 4, z[:, 0] ** 2 * z[:, 1] ** 2), fourth, strict=True):
+        error = products.std() / math.sqrt(len(z))
+        assert abs(products.mean() - expected) <= MONTE_CARLO_Z * error
+    # Uncorrelated is independent for Gaussian entries only.
+    assert design.has_independent_noise == (fourth == (3.0, 1.0))
+
+
+def test_real_rows_are_drawn_with_replacement():
+    rows = RealRows(np.random.default_rng(0).random((30, 3)), name="few")
+    population = rows.population(rows.spectrum, np.random.default_rng(0))
+    drawn = rows.draw(population, 30, np.random.default_rng(0))
+    assert 10 < len(np.unique(drawn, axis=0)) < 30
+    again = rows.draw(population, 500, np.random.default_rng(1))
+    assert len(np.unique(again, axis=0)) == 30
+
+
+def test_every_stream_and_design_has_its_own_random_numbers(monkeypatch):
+    asked = []
+
+    def seen(root, name, *numbers):
+        asked.append((name, numbers))
+        return original(root, name, *numbers)
+
+    original = trial.random_numbers
+    monkeypatch.setattr(trial, "random_numbers", seen)
+    trial._population.cache_clear()
+    problem = Problem([0.5, 1.5], 0.4, dimension=20)
+    linear = Problem([0.5, 1.5], 0.4, dimension=20, target=rl.LinearTarget(1.0), rows="masked")
+    assert problem.sampling == linear.sampling
+    root = runner.seed_sequence(3)
+    trial.run_trial(problem.sampling, [problem.readout, linear.readout], root, 7)
+    design = problem.sampling.id
+    trials = [(design, (7, stream)) for stream in range(4)]
+    assert asked == [(problem.sampling.population_id, ()), *trials]
+    first = [original(root, *key[:1], *key[1]).random() for key in asked]
+    assert len(set(first)) == 5
+    child = np.random.SeedSequence(3).spawn(1)[0]
+    assert original(child, design, 7, 0).random() != original(root, design, 7, 0).random()
+
+
+def test_the_singular_values_take_the_penalty():
+    """Beside the threshold of the condition number both ways give the same."""
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((30, 12)) * np.geomspace(1, 1e-7, 12)
+    y = rng.standard_normal((30, 1))
+    for penalty in (0.0, 1e-15, 1e-13):
+        ridge = Ridge(Gram(rows), penalty)
+        assert ridge.factor is None  # a condition number of 1e13 or more
+        left, values, right = np.linalg.svd(rows, full_matrices=False)
+        filtered = values / (values**2 + 30 * penalty)
+        expected = right.T @ (filtered[:, None] * (left.T @ y))
+        np.testing.assert_allclose(ridge.coefficients(y), expected, rtol=1e-6)
+    assert Ridge(Gram(rows), 1e-6).factor is not None
 
 
 def test_ridge_falls_back_on_singular_values():
@@ -314,11 +385,28 @@ def test_stopping_does_not_depend_on_workers():
     assert runs[0] == runs[1]
     assert runs[0].standard_error <= 0.05 * runs[0].mean
     assert 16 <= runs[0].trials < 400
+    # Every readout of a design must be accurate enough, not the first only.
+    noisy = Problem([0.5, 1.5], 0.4, dimension=40, ridge=5.0)
+    both = simulate_risks([problem, noisy], trials=400, rng=0, jobs=1, max_relative_error=0.05)
+    swapped = simulate_risks([noisy, problem], trials=400, rng=0, jobs=1, max_relative_error=0.05)
+    assert both == swapped[::-1]
+    assert all(e.standard_error <= 0.05 * e.mean for e in both)
+    assert both[0].trials == both[1].trials
     # A backend that gives its results in rounds, as Ray's does.
     with joblib.parallel_config(backend="multiprocessing", n_jobs=2):
         assert simulate_risks([problem], trials=400, rng=0, jobs=None, max_relative_error=0.05) == [
             runs[0]
         ]
+
+
+def test_stopped_designs_count_as_done():
+    problem = Problem([0.5, 1.5], 0.4, dimension=40)
+    ledger = Ledger([problem], 400, 0.05)
+    for batch, tallies in runner.run(ledger, runner.seed_sequence(0), 1):
+        ledger.record(batch.experiment.sampling.id, batch.number, tallies)
+    assert ledger.done_trials == ledger.total_trials == 400
+    assert not list(ledger.missing())
+    assert ledger.estimate(problem).trials < 400
 
 
 def test_results_depend_on_the_seed_alone():

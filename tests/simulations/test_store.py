@@ -1,7 +1,9 @@
 """A store survives whatever happens to its writer."""
 
+import contextlib
 import csv
 import errno
+import io
 import json
 import os
 import random
@@ -13,8 +15,10 @@ import time
 import pytest
 
 import ridgeless as rl
-from simulations import store, sweep
+from simulations import simulate_risks, store, sweep
 from simulations.__main__ import main
+from simulations.files import replacing
+from simulations.ledger import Ledger
 
 SWEEP = ["--spectrum", "power_law", "--mask-ratios", "0.3", "0.5", "--dimension", "50"]
 SWEEP += ["--target", "linear", "--snr", "1", "4", "--trials", "40"]
@@ -96,6 +100,7 @@ def test_a_finished_sweep_is_not_run_again(undisturbed, monkeypatch):
         (["--trials", "44"], "(trials)"),
         (["--rng", "1"], "(rng)"),
         (["--ridge", "0.1", "--dimension", "60"], "(dimension, ridge)"),
+        (["--patch", "2", "--masks-per-sample", "2"], "(masks_per_sample, patch)"),
     ],
 )
 def test_other_settings_are_refused(undisturbed, capsys, arguments, words):
@@ -117,6 +122,62 @@ def test_damage_is_told(undisturbed, tmp_path, capsys):
     assert "line 4 of" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda cells: [*cells[:4], "nan", *cells[5:]],
+        lambda cells: [*cells[:3], "3", *cells[4:]],
+        lambda cells: [*cells[:2], "10", *cells[3:]],  # beyond the last
+        lambda cells: [*cells[:2], "1" if cells[2] == "0" else "0", *cells[3:]],  # twice
+        lambda cells: [cells[0], "0" * 16, *cells[2:]],
+        lambda cells: cells[:-1],
+    ],
+)
+def test_a_changed_line_is_told(undisturbed, tmp_path, capsys, damage):
+    (tmp_path / "provenance.json").write_bytes((undisturbed / "provenance.json").read_bytes())
+    lines = (undisturbed / "batches.csv").read_text().splitlines()
+    for number in (5, 6):
+        lines[number] = ",".join(damage(lines[number].split(",")))
+    (tmp_path / "batches.csv").write_text("\n".join(lines) + "\n")
+    assert sweep.main([*SWEEP, "--output", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "is not of this sweep, or damaged" in told
+    assert told.count("\n") == 1
+
+
+def test_numbers_are_stored_in_full(undisturbed):
+    settings, cells, ledger = sweep.load(undisturbed)
+    fresh = simulate_risks(
+        [cell.problem for cell in cells], trials=settings.trials, rng=settings.rng
+    )
+    assert [ledger.estimate(cell.problem) for cell in cells] == fresh
+
+
+def test_a_write_is_repeated_until_it_is_whole(undisturbed, tmp_path, monkeypatch):
+    class Slow(io.FileIO):
+        def write(self, data):
+            return super().write(bytes(data[:7]))
+
+    _, _, ledger = sweep.load(undisturbed)
+    path = tmp_path / "batches.csv"
+    with Slow(path, "ab") as file:
+        there = store.BatchFile(file, path)
+        there.resume(Ledger(ledger.problems, ledger.trials))
+        experiment = next(iter(ledger.experiments.values()))
+        there.append(experiment, 0, experiment.done[0])
+    assert path.read_text().splitlines()[1] in (undisturbed / "batches.csv").read_text()
+
+
+def test_files_are_replaced_whole(tmp_path):
+    path = tmp_path / "summary.csv"
+    path.write_text("before")
+    with contextlib.suppress(KeyError), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_full_disk(undisturbed, tmp_path, capsys, monkeypatch):
     written = []
 
@@ -131,18 +192,42 @@ def test_full_disk(undisturbed, tmp_path, capsys, monkeypatch):
     told = capsys.readouterr().err
     assert os.strerror(errno.ENOSPC) in told.splitlines()[-1]
     assert "Traceback" not in told
+    assert "batches.csv" in told.splitlines()[-1]
+    assert "the same command goes on" in told.splitlines()[-1]
     assert len((tmp_path / "batches.csv").read_text().splitlines()) == 1 + 4 * 2
     assert finished(tmp_path) == (undisturbed / "summary.csv").read_bytes()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks")
 def test_one_writer_at_a_time(undisturbed, capsys):
-    _, _, ledger = sweep.load(undisturbed)
-    with store.BatchFile.open(undisturbed / "batches.csv", ledger):
+    path = undisturbed / "batches.csv"
+    assert not store.is_locked(path)
+    with store.BatchFile.open(path):
+        assert store.is_locked(path)
         assert sweep.main([*SWEEP, "--output", str(undisturbed)]) == 2
         assert "another process" in capsys.readouterr().err
+        assert main(["status", "--output", str(undisturbed)]) == 0
+        assert ": running;" in capsys.readouterr().out
         with pytest.raises(rl.DomainError, match="another process"):
-            store.BatchFile.open(undisturbed / "batches.csv", ledger).__enter__()
+            store.BatchFile.open(path).__enter__()
+    assert main(["status", "--output", str(undisturbed)]) == 0
+    assert ": not running;" in capsys.readouterr().out
+
+
+def test_the_lock_comes_before_the_record(tmp_path, capsys, monkeypatch):
+    """Another sweep takes the folder between the look at it and the lock."""
+    taken = sweep.BatchFile.open
+
+    def late(path):
+        with monkeypatch.context() as patch:
+            patch.setattr(sweep.BatchFile, "open", taken)
+            finished(tmp_path)
+        return taken(path)
+
+    monkeypatch.setattr(sweep.BatchFile, "open", late)
+    assert sweep.main([*SWEEP, "--rng", "1", "--output", str(tmp_path)]) == 2
+    assert "(rng)" in capsys.readouterr().err
+    assert json.loads((tmp_path / "provenance.json").read_text())["settings"]["rng"] == 0
 
 
 def test_config_repeats_a_run(undisturbed, tmp_path):
@@ -170,7 +255,7 @@ def test_status_compare_and_plot(undisturbed, tmp_path, capsys):
         assert main(["status", "--output", str(tmp_path)]) == 0
         assert words in capsys.readouterr().out
         assert main(["compare", "--output", str(tmp_path)]) == 0
-        assert "finite-size" in capsys.readouterr().out
+        assert " undecided" in capsys.readouterr().out
         assert main(["plot", "--output", str(tmp_path)]) == 0
         assert (tmp_path / "sweep.png").stat().st_size > 10_000
     for command in ("status", "compare", "plot"):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from simulations import sweep
@@ -82,15 +83,42 @@ def test_summary_does_not_depend_on_workers(run, tmp_path):
         (["nowhere.npy"], "nowhere.npy"),
         (["isotropic", "--config", "nowhere.json"], "nowhere.json"),
         (["isotropic", "--jobs", "0"], "jobs"),
+        (["isotropic", "--config"], "--config"),
+        (["isotropic", "--rng", "-1"], "rng"),
+        (["isotropic", "--dry-run", "--rng", "-1"], "rng"),
+        (["isotropic", "--masks-per-sample", "2"], "not derived"),
+        (["isotropic", "--masks-per-sample", "1e30"], "masks_per_sample"),
+        (["isotropic", "--mask-ratios", "0.5", "--masks-per-sample", "1e12"], "more memory"),
+        (["{folder}/bool.npy"], "real numbers"),
+        (["isotropic", "--config", "{folder}/edited.json"], "mask_ratios must be a list"),
     ],
 )
-def test_errors_are_one_line(run, arguments, words):
-    code, out, err = run(*arguments)
+def test_errors_are_one_line(run, tmp_path, arguments, words):
+    np.save(tmp_path / "bool.npy", np.eye(4, dtype=bool))
+    (tmp_path / "edited.json").write_text('{"settings": {"mask_ratios": [0.5], "output": "x"}}')
+    code, out, err = run(*(word.format(folder=tmp_path) for word in arguments))
+    assert not (tmp_path / "out" / "provenance.json").exists() or words == "more memory"
     assert code == 2
     assert out == ""
     assert err.startswith("error: ")
     assert words in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.nojit_slow
+def test_tables_show_what_tells_cells_apart(run, tmp_path, capsys):
+    arguments = ["isotropic", "--mask-ratios", "0.5", "--aspect-ratios", "2", "--target", "linear"]
+    varied = ["--snr", "1", "4", "--ridge", "0", "0.5", "--test-mask-ratio", "0", "0.3"]
+    rows = ["--design", "gaussian", "rademacher", "--patch", "2"]
+    code, out, _ = run(*arguments, *varied, *rows)
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].split()[3:8] == ["d/n", "rows", "snr", "ridge", "test"]
+    told = [tuple(line.split()[:7]) for line in lines[2:18]]
+    assert len(set(told)) == 16
+    assert "masked one by one" in out
+    assert main(["compare", "--output", str(tmp_path / "out")]) == 0
+    assert len({tuple(x.split()[:7]) for x in capsys.readouterr().out.splitlines()[2:18]}) == 16
 
 
 def test_output_that_cannot_be_written(tmp_path, capsys):
@@ -116,7 +144,8 @@ def test_commands(capsys):
 
 @pytest.mark.nojit_slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
-def test_interrupted_sweep_keeps_what_is_finished(tmp_path):
+@pytest.mark.parametrize("stop", ["Ctrl-C", "kill"])
+def test_interrupted_sweep_keeps_what_is_finished(tmp_path, stop):
     arguments = ["--spectrum", "isotropic", "--dimension", "200", "--trials", "40", "--jobs", "2"]
     ratios = ["--mask-ratios", *[f"{p / 100}" for p in range(30, 90)], "--output", str(tmp_path)]
     log = tmp_path / "log"
@@ -133,7 +162,10 @@ def test_interrupted_sweep_keeps_what_is_finished(tmp_path):
         limit = time.monotonic() + 60
         while not re.search(r"\D[1-9]\d\d/", log.read_text()) and time.monotonic() < limit:
             time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGINT)
+        if stop == "Ctrl-C":
+            os.killpg(process.pid, signal.SIGINT)
+        else:  # of the sweep alone
+            process.terminate()
         assert process.wait(timeout=60) == 130
     assert "interrupted: " in log.read_text()
     assert "Traceback" not in log.read_text()
