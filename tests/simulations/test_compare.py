@@ -33,6 +33,7 @@ def test_verdicts():
     assert verdicts(lambda d: 5 / d) == ["finite-size"] * 4
     assert verdicts(lambda d: 0.3) == ["disagrees"] * 4
     assert verdicts(lambda d: 0.1 + 5 / d) == ["disagrees"] * 4
+    assert verdicts(lambda d: 0.01 + 5 / d, error=0.0003) == ["disagrees"] * 4
     # Sizes too near each other, or errors too large, to tell a constant from c/d.
     assert verdicts(lambda d: 0.1, (200, 250, 300), 0.01) == ["undecided"] * 3
     assert verdicts(lambda d: 0.06, (200, 400), 0.01) == ["undecided"] * 2
@@ -102,7 +103,7 @@ def test_the_fit_weighs_by_errors_and_widens_with_scatter():
     assert weighted.slope == pytest.approx(8.0, rel=1e-4)
     scattered = fit_slope([100, 200, 400, 800], [0.1, 0.0, 0.1, 0.0], [0.001] * 4)
     assert scattered.slope_error > 10 * fit_slope([100, 200, 400, 800], [0.1] * 4, [0.001] * 4)[1]
-    order = [row(d, 0.01 * i) for i, d in enumerate((400, 100, 200))]
+    order = [replace(row(d, d / 1e4), ridge=ridge) for d in (400, 100) for ridge in (1.0, 0.0)]
     assert [c.relative_difference for c in compare(order)] == [r.relative_difference for r in order]
 
 
