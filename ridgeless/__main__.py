@@ -318,6 +318,8 @@ def _plot(
     axes.axvspan(low, high, color="#009E73", alpha=0.15, lw=0, label="risk within 10% of the best")
     axes.axvline(best, color="#009E73", label=f"best mask ratio {best:.3f}")
     axes.legend(frameon=False)
+    if np.isnan(drawn).all():
+        raise rl.DomainError("--plot needs a finite risk at some mask ratio, got none")
     floor = float(np.nanmin(drawn))
     axes.set(xlabel="mask ratio  $p$", ylabel=label, xlim=(0, 1), ylim=(0, 6 * floor or 1))
     axes.grid(alpha=0.3)

@@ -135,7 +135,9 @@ class _SeveralClasses:
     def __init__(self, task: Task, classes: RowClasses, number: int) -> None:
         self.task = task
         names = (classes.weight, classes.kept, classes.masked, classes.excess)
-        self.w, self.a, self.b, self.f = (np.ascontiguousarray(x[number]) for x in names)
+        # Classes without rows (p = 1 keeps none) would divide zero by zero.
+        self.used = classes.weight[number] > 0
+        self.w, self.a, self.b, self.f = (np.ascontiguousarray(x[number][self.used]) for x in names)
         self.rows = classes.rows[number]
         self.ridge_scale = classes.ridge_scale[number]
 
@@ -180,12 +182,12 @@ class _SeveralClasses:
         g = base + a * m1 + b * m0
         cross = float(np.sum(w * (a + self.f) / g))
         mean = inverse @ (cross * (task.sigma @ task.beta))
-        weight = np.zeros_like(w)
+        weight = np.zeros(self.used.size)
         if psi > 0:
             u1, u0 = fp.class_weights(
                 traces[3:], 1.0, psi, base, m1, m0, p_t, a1, b1, a11, a10, a00
             )
-            weight = w / g**2 * (a * u1 + b * u0) if math.isfinite(u1) else np.full_like(w, np.inf)
+            weight[self.used] = w / g**2 * (a * u1 + b * u0) if math.isfinite(u1) else np.inf
         return Equivalent(mean, weight)
 
     def _resolvent(self, e: float, alpha: float, beta: float) -> tuple[Array, tuple[float, ...]]:

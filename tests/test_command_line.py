@@ -157,6 +157,10 @@ def test_own_eigenvalues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["recommend", "{data}/several.npy"], "it holds several arrays"),
         (["recommend", "{data}/data.npy", "--target", "99"], "target_column must be below 12"),
         (["curve", "--plot", "{data}/curve.txtx"], "--plot"),
+        (
+            ["curve", "--mask-ratios", "0.5", "--aspect-ratio", "0.5", "--plot", "{data}/a.png"],
+            "--plot needs a finite risk",
+        ),
         ([], "required"),
     ],
 )

@@ -83,6 +83,16 @@ def dense(
     return np.array([bias, np.sum(w / g**2 * r * u)])
 
 
+@pytest.mark.parametrize("rows", ["all", "masked"])
+@pytest.mark.parametrize("gamma", [0.5, 2.0, 5.0])
+def test_a_law_may_mask_everything(gamma: float, rows: Any) -> None:
+    law = rl.DiscreteRatio([0.2, 0.5, 1.0])
+    given: dict[str, Any] = {"aspect_ratio": gamma, "rows": rows}
+    found = rl.covariance_risk(np.eye(4), np.ones(4) / 2, law, noise=1.0, **given)
+    expected = rl.risk([1.0], law, target=rl.LinearTarget(snr=1.0), **given)
+    assert found.total == pytest.approx(float(expected.total), rel=SPECTRAL)
+
+
 @pytest.mark.parametrize("ridge", [0.3, 0.02])
 @pytest.mark.parametrize("groups", [None, np.repeat(np.arange(4), 3)], ids=["features", "patches"])
 def test_unequal_variances_and_patches_match_the_dense_formulas(ridge: float, groups: Any) -> None:

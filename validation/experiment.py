@@ -140,6 +140,11 @@ def train_one(
         about=asdict(run),
     )
     found = reconstruction(model, data, device)
+    if not np.isfinite(list(found.risk.values())).all():
+        raise DomainError(
+            f"learning_rate must be small enough that training does not diverge, got "
+            f"{run.recipe.learning_rate!r} for the {run.model} at mask ratio {run.ratio}"
+        )
     return asdict(run) | {
         "id": name,
         "kind": run.kind,

@@ -20,6 +20,7 @@ from tests.validation import tiny
 from validation import __main__ as command_line
 from validation.__main__ import main
 from validation.experiment import read_results
+from validation.reconstruction import Reconstruction
 
 ROOT = Path(rl.__file__).parents[1]
 
@@ -111,6 +112,14 @@ def test_results_reach_the_report_with_their_settings(small, here, tmp_path, cap
     # Once more: nothing is trained, and the report is the same.
     assert main(small) == 0
     assert reports[1][1] == results
+
+
+def test_diverged_training_is_told(small, here, capsys, monkeypatch):
+    found = Reconstruction({"0.5": float("nan")}, None, {})
+    monkeypatch.setattr("validation.reconstruction.reconstruction", lambda *_: found)
+    assert main([*small, "--jobs", "1"]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("error: learning_rate must be small enough")
 
 
 def test_the_bridge_is_trained_once_per_folder(small, table, here, tmp_path, reports, monkeypatch):

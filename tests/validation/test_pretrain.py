@@ -16,6 +16,7 @@ from ridgeless import DomainError
 from tests.tolerances import FLOAT32
 from tests.validation import tiny
 from validation import pretrain as training
+from validation.masking import Masker
 from validation.models import make_model
 from validation.pretrain import Recipe, choose_device, load_checkpoint
 
@@ -158,6 +159,27 @@ def test_the_optimiser_follows_the_learning_rate(monkeypatch):
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
     tiny.trained(tiny.values(), SHORT)
     assert seen == [[SHORT.rate(t)] for t in range(12)]
+
+
+def test_masks_and_weights_follow_the_recipe(monkeypatch):
+    """A schedule of ratios advances with the steps, and the optimiser decays weights."""
+    seen, made = [], []
+    draw, adam = Masker.draw, torch.optim.AdamW.__init__
+
+    def drawn(self, samples, progress=0.0):
+        seen.append(progress)
+        return draw(self, samples, progress)
+
+    def init(self, *given, **options):
+        made.append(options["weight_decay"])
+        adam(self, *given, **options)
+
+    monkeypatch.setattr(Masker, "draw", drawn)
+    monkeypatch.setattr(torch.optim.AdamW, "__init__", init)
+    tiny.trained(tiny.values(), SHORT)
+    np.testing.assert_allclose(seen, np.arange(12) / 12)
+    assert made == [SHORT.weight_decay]
+    assert SHORT.weight_decay > 0
 
 
 @pytest.mark.parametrize(
