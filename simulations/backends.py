@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 
 from ridgeless.errors import DomainError, count
+from simulations.signals import handled
 
 __all__ = ["backend", "deaf_children"]
 
@@ -28,7 +28,8 @@ def backend(name: Literal["loky", "dask"], jobs: int | None) -> Iterator[None]:
     import dask
     from distributed import Client
 
-    address = dask.config.get("scheduler-address", None)
+    # Dask reads the environment when it is imported, which may have been before.
+    address = os.environ.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None)
     if address and not re.fullmatch(r"[a-z]+://\S+:\d+", address):
         raise DomainError(f"DASK_SCHEDULER_ADDRESS must be like tcp://HOST:8786, got {address!r}")
     options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
@@ -40,14 +41,6 @@ def backend(name: Literal["loky", "dask"], jobs: int | None) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def deaf_children() -> Iterator[None]:
+def deaf_children() -> AbstractContextManager[None]:
     """Start processes that do not hear Ctrl-C: this one does, and ends them quietly."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    return handled(signal.SIGINT, signal.SIG_IGN)

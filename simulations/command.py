@@ -7,11 +7,11 @@ import io
 import re
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ridgeless import ConvergenceError, DomainError
+from simulations.signals import handled
 
 __all__ = ["INTERRUPTED", "MISUSED", "command"]
 
@@ -39,7 +39,7 @@ def command(
         parsed = _parse(default, prog, description, arguments)
         if isinstance(parsed, int):
             return parsed
-        with _terminable():
+        with handled(signal.SIGTERM, signal.default_int_handler):
             return act(parsed)
     except (DomainError, NotImplementedError, ConvergenceError) as error:
         return _misused(str(error))
@@ -54,18 +54,6 @@ def command(
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, handler)
 
 
 def _parse(

@@ -25,7 +25,7 @@ from simulations.files import replacing
 from simulations.sweep import load, table
 from simulations.table import Row, aligned, named, names_of
 
-__all__ = ["Comparison", "Slope", "compare", "fit_slope", "main"]
+__all__ = ["Comparison", "Slope", "compare", "fit_slope", "main", "quantile"]
 
 #: Standard errors within which theory and simulation agree: one cell in 370 fails by chance. With
 #: few trials, whose standard error is itself uncertain, the quantile of Student's law instead.
@@ -33,7 +33,7 @@ AGREES = 3.0
 VERDICTS = ("agrees", "finite-size", "disagrees", "undecided")
 #: A gap that extrapolates to this share of its largest is called finite size, noise apart.
 REMAINS = 0.1
-#: The largest |c| that a cell at one d may blame on finite size.
+#: The largest |c| that may be at work at one d, where it cannot be told.
 STEEPEST = 15.0
 #: Half width of a 95 % interval, in standard errors.
 HALF_WIDTH = 1.96
@@ -158,9 +158,7 @@ def _verdict(row: Row, slope: Slope | None, widest: float) -> str:
         return "undecided" if small else "disagrees"
     if abs(slope.limit) > AGREES * slope.limit_error + REMAINS * widest:
         return "disagrees"
-    falls = abs(slope.slope) > AGREES * slope.slope_error
-    known = AGREES * slope.limit_error <= 0.5 * widest
-    return "finite-size" if falls and known else "undecided"
+    return "finite-size" if abs(slope.slope) > AGREES * slope.slope_error else "undecided"
 
 
 def _comparison(row: Row, slope: Slope | None, widest: float) -> Comparison:

@@ -49,6 +49,7 @@ def test_a_worker_dies_and_nothing_is_lost(tmp_path, monkeypatch):
         killer.start()
         code = sweep.main([*arguments, "--backend", "dask", "--output", str(spread)])
         killer.join()
+        assert cluster.scheduler.transition_counter > 30  # the trials ran there, not elsewhere
     assert code == 0
     assert killed
     assert (spread / "summary.csv").read_bytes() == (alone / "summary.csv").read_bytes()

@@ -121,6 +121,14 @@ def test_tables_show_what_tells_cells_apart(run, tmp_path, capsys):
     assert len({tuple(x.split()[:7]) for x in capsys.readouterr().out.splitlines()[2:18]}) == 16
 
 
+def test_a_scheduler_must_have_an_address(run, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "foo")
+    code, _, err = run("isotropic", "--backend", "dask")
+    assert code == 2
+    assert "DASK_SCHEDULER_ADDRESS must be like" in err.splitlines()[-1]
+
+
 def test_output_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     code = sweep.main([*SMALL, "isotropic", "--output", str(tmp_path / "file" / "out")])
