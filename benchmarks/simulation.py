@@ -22,10 +22,10 @@ from threadpoolctl import threadpool_limits
 
 import ridgeless as rl
 from simulations import Problem, simulate_risks
-from simulations.fits import MaskedRows, Regressions
-from simulations.ledger import BATCH
-from simulations.runner import run_batch, seed_sequence
-from simulations.trial import (
+from simulations.collection.ledger import BATCH
+from simulations.collection.runner import run_batch, seed_sequence
+from simulations.trials.fits import MaskedRows, Regressions
+from simulations.trials.trial import (
     COLUMNS,
     PROBES,
     Stream,

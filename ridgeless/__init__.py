@@ -5,7 +5,7 @@ from ridgeless.errors import ConvergenceError, DomainError
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
 from ridgeless.ratio_aware import ratio_aware_risk
-from ridgeless.recommendation import Recommendation, recommend
+from ridgeless.recommend import Recommendation, recommend
 from ridgeless.risk import Risk, learned_fraction, risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
-from ridgeless import names, tables
+from ridgeless import names
+from ridgeless.cli import tables
 
 EXAMPLES = """examples:
   python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2

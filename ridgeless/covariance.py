@@ -12,19 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgeless.covariance_equivalent import Equivalent, solver_of
-from ridgeless.covariance_task import Task, checked_task
-from ridgeless.errors import ConvergenceError, DomainError, nonnegative_array, ratio_array
-from ridgeless.mask_ratio import RatioLaw
-from ridgeless.risk import Risk
-from ridgeless.row_classes import RowClasses
-from ridgeless.solution import (
+from ridgeless.checks import nonnegative_array, ratio_array
+from ridgeless.engine.covariance_equivalent import Equivalent, solver_of
+from ridgeless.engine.covariance_task import Task, checked_task
+from ridgeless.engine.solution import (
     FIRST_ORDER,
     LAST_ORDER,
     checked_masks,
     checked_rows,
     scheme_classes,
 )
+from ridgeless.errors import ConvergenceError, DomainError
+from ridgeless.mask_ratio import RatioLaw
+from ridgeless.risk import Risk
+from ridgeless.row_classes import RowClasses
 from ridgeless.target import Rows
 
 __all__ = ["covariance_risk"]

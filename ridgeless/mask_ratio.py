@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgeless.errors import DomainError, count, nonnegative_array, ratio_array, real_scalar
+from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
+from ridgeless.errors import DomainError
 
 __all__ = ["DiscreteRatio", "RatioLaw", "ScheduledRatio", "UniformRatio"]
 

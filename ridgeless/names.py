@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ridgeless.errors import DomainError, real_array
+from ridgeless.checks import real_array
+from ridgeless.errors import DomainError
 from ridgeless.mask_ratio import RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.spectrum import Spectrum
 

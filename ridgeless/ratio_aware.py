@@ -20,18 +20,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgeless.errors import ConvergenceError, DomainError, count, nonnegative_array, ratio_array
-from ridgeless.mask_ratio import DiscreteRatio, Quadrature, RatioLaw
-from ridgeless.ratio_basis import SAME, Atoms, basis
-from ridgeless.risk import Risk
-from ridgeless.row_classes import RowClasses, row_classes
-from ridgeless.solution import (
+from ridgeless.checks import count, nonnegative_array, ratio_array
+from ridgeless.engine.ratio_aware.basis import SAME, Atoms, basis
+from ridgeless.engine.solution import (
     HUGE,
     TINY_RIDGE,
     checked_masks,
     checked_rows,
     checked_target,
 )
+from ridgeless.errors import ConvergenceError, DomainError
+from ridgeless.mask_ratio import DiscreteRatio, Quadrature, RatioLaw
+from ridgeless.risk import Risk
+from ridgeless.row_classes import RowClasses, row_classes
 from ridgeless.spectrum import Spectrum, as_spectrum
 from ridgeless.target import Rows, Signal, Target
 
@@ -230,8 +231,8 @@ class _Problem:
         self, rule: Quadrature, rows: RowClasses, atoms: Atoms, ridge: float, tests: Array
     ) -> Array:
         """Infinitely many masks: ridge regressions (eq-ratio-aware-marginal)."""
-        from ridgeless.fixed_point import excess
-        from ridgeless.ratio_marginal import marginal
+        from ridgeless.engine.fixed_point import excess
+        from ridgeless.engine.ratio_aware.marginal import marginal
 
         law = self.law
         weight = rule.weight * rule.mask if self.counted == "masked" else rule.weight
@@ -252,8 +253,8 @@ class _Problem:
         self, rule: Quadrature, rows: RowClasses, atoms: Atoms, ridge: float, tests: Array
     ) -> Array:
         """One mask per sample: the matrix fixed point (eq-ratio-aware-fixed-point)."""
-        from ridgeless.fixed_point import constants, excess
-        from ridgeless.ratio_fixed_point import Equations, read_out, solve
+        from ridgeless.engine.fixed_point import constants, excess
+        from ridgeless.engine.ratio_aware.fixed_point import Equations, read_out, solve
 
         law = self.law
         psi = self._small(self.gamma / float(rows.rows[0]))

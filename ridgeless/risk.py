@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ridgeless.engine.solution import solve
 from ridgeless.mask_ratio import RatioLaw
-from ridgeless.solution import solve
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import Rows, Target
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgeless.errors import DomainError, count, nonnegative_array, real_array, real_scalar, require
+from ridgeless.checks import count, nonnegative_array, real_array, real_scalar, require
+from ridgeless.errors import DomainError
 
 __all__ = ["Spectrum"]
 
@@ -143,7 +144,7 @@ class Spectrum:
 
     def measure(self, masses: Array) -> Nodes:
         """Nodes for `masses` per sorted eigenvalue, in units of `scale`."""
-        from ridgeless.compression import compress
+        from ridgeless.numerics.compression import compress
 
         kept = masses > 0
         values = self.eigenvalues[kept] / self.scale
@@ -335,7 +336,7 @@ class Spectrum:
         """Return an estimate of the POPULATION spectrum from samples.
 
         The eigenvalues of the sample covariance are spread out by noise; this inverts that
-        (see `ridgeless.estimation`), with fewer or more samples than features.
+        (see `ridgeless.estimation.sample_spectrum`), with fewer or more samples than features.
 
         Parameters
         ----------
@@ -364,7 +365,7 @@ class Spectrum:
         >>> float(round(estimate.weights @ (estimate.eigenvalues - 1) ** 2, 1))
         0.0
         """
-        from ridgeless.estimation import SampleSpectrum, standardized, table_of
+        from ridgeless.estimation.sample_spectrum import SampleSpectrum, standardized, table_of
 
         return cls(*SampleSpectrum.of(standardized(table_of(X), standardize)).population())
 

@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgeless.errors import DomainError, nonnegative_array, real_array, real_scalar, require
+from ridgeless.checks import nonnegative_array, real_array, real_scalar, require
+from ridgeless.errors import DomainError
 from ridgeless.spectrum import Nodes, Spectrum
 
 __all__ = ["LinearTarget", "MaskedFeature"]
@@ -64,7 +65,7 @@ class MaskedFeature:
 
     def on(self, spectrum: Spectrum) -> Signal:
         """Return the signal and noise of the typical feature of `spectrum`."""
-        from ridgeless.interlacing import interlace
+        from ridgeless.numerics.interlacing import interlace
 
         s, h = spectrum.nodes
         noise = 0.0 if s[0] == 0 else spectrum.scale / float((h / s).sum())

@@ -1,10 +1,15 @@
 """Finite-size Monte Carlo of the risks that `ridgeless` predicts."""
 
-from simulations.designs import EllipticalRows, GaussianRows, RademacherRows, StudentRows
-from simulations.problem import Problem
-from simulations.real_rows import RealRows
-from simulations.runner import simulate_risk, simulate_risks
-from simulations.statistics import RiskEstimate
+from simulations.collection.runner import simulate_risk, simulate_risks
+from simulations.collection.statistics import RiskEstimate
+from simulations.populations.designs import (
+    EllipticalRows,
+    GaussianRows,
+    RademacherRows,
+    StudentRows,
+)
+from simulations.populations.real_rows import RealRows
+from simulations.trials.problem import Problem
 
 __all__ = [
     "EllipticalRows",

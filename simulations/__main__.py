@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from simulations import compare, plot, status, sweep
-from simulations.command import MISUSED
+from simulations.running.command import MISUSED
+from simulations.sweep import compare, plot, run, status
 
 COMMANDS = {
-    "sweep": sweep.main,
+    "sweep": run.main,
     "compare": compare.main,
     "plot": plot.main,
     "status": status.main,

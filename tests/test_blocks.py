@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from ridgeless.blocks import NOTHING, Blocks, redrawn
-from ridgeless.estimation import standardized
+from ridgeless.estimation.blocks import NOTHING, Blocks, redrawn
+from ridgeless.estimation.sample_spectrum import standardized
 from tests.tolerances import GROUPED_ERROR, SPECTRAL
 
 RATIOS = np.array([0.1, 0.3, 0.5])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ridgeless as rl
-from ridgeless.compression import PER_OCTAVE, compress
+from ridgeless.numerics.compression import PER_OCTAVE, compress
 from tests.tolerances import COMPRESSION, RISK
 
 # Everything the theory sums: powers of s, up to the alignment's, times H and H^2.
@@ -80,7 +80,7 @@ def test_risk_of_a_compressed_spectrum(target: object, monkeypatch: pytest.Monke
     short = rl.risk(values, 0.4, **options)
     masses = rl.LinearTarget(alignment=np.ones(values.size))
     short_masses = rl.risk(values, 0.4, **options | {"target": masses})
-    monkeypatch.setattr("ridgeless.compression.PER_OCTAVE", 10**6)
+    monkeypatch.setattr("ridgeless.numerics.compression.PER_OCTAVE", 10**6)
     long = rl.risk(rl.Spectrum(values), 0.4, **options)
     long_masses = rl.risk(rl.Spectrum(values), 0.4, **options | {"target": masses})
     for part in ("bias", "design_variance", "noise_variance"):

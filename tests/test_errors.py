@@ -122,7 +122,7 @@ def test_several_masks_of_a_law_are_not_derived() -> None:
 
 
 def test_a_solve_that_does_not_converge_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ridgeless import fixed_point
+    from ridgeless.engine import fixed_point
 
     monkeypatch.setattr(fixed_point, "ACCEPTED", -1.0)
     with pytest.raises(rl.ConvergenceError, match=r"aspect_ratio = 2.0, ridge = 0.5.*residual"):
@@ -130,7 +130,7 @@ def test_a_solve_that_does_not_converge_says_where(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_law_that_is_not_resolved_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ridgeless import solution
+    from ridgeless.engine import solution
 
     monkeypatch.setattr(solution, "LAST_ORDER", 64)
     with pytest.raises(rl.ConvergenceError, match="not resolved by 64 nodes at aspect_ratio = 2"):

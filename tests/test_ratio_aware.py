@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from ridgeless.ratio_basis import Atoms
+from ridgeless.engine.ratio_aware.basis import Atoms
 from simulations import Problem
-from simulations.ratio_aware import simulate_ratio_aware
+from simulations.trials.ratio_aware import simulate_ratio_aware
 from tests import oracle, ratio_aware_oracle
 from tests.problems import CASES, POWER, SINGULAR, STEEP, TASK, Case
 from tests.reference import without_one_feature, worst_error
@@ -382,8 +382,8 @@ def test_several_masks_are_not_derived() -> None:
 
 
 def test_an_unconverged_solve_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ridgeless.ratio_fixed_point.ACCEPTED", 0.0)
-    monkeypatch.setattr("ridgeless.ratio_fixed_point.MAX_STEPS", 2)
+    monkeypatch.setattr("ridgeless.engine.ratio_aware.fixed_point.ACCEPTED", 0.0)
+    monkeypatch.setattr("ridgeless.engine.ratio_aware.fixed_point.MAX_STEPS", 2)
     with pytest.raises(rl.ConvergenceError, match="did not converge"):
         rl.ratio_aware_risk(POWER, THREE)
     monkeypatch.undo()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ridgeless import DomainError
-from simulations.command import INTERRUPTED, MISUSED, command
+from simulations.running.command import INTERRUPTED, MISUSED, command
 
 try:
     import tyro
@@ -71,10 +71,10 @@ def run_experiment(settings: Experiment) -> int:
     """Train what is missing, report on all, and return the exit code."""
     from tqdm import tqdm
 
-    from validation import report
     from validation.bridge import Bridge
     from validation.experiment import experiment_runs, perform, read_results
     from validation.pretrain import choose_device, processes
+    from validation.report import document as report
 
     began = time.monotonic()
     runs = experiment_runs(settings)
@@ -111,9 +111,9 @@ def run_experiment(settings: Experiment) -> int:
 
 def make_report(settings: Reporting) -> int:
     """Report on what a folder holds and return the exit code."""
-    from validation import report
     from validation.bridge import Bridge
     from validation.experiment import SHAPE, read_results
+    from validation.report import document as report
 
     began, folder = time.monotonic(), settings.folder
     results = read_results(folder)
@@ -136,7 +136,7 @@ def _provenance(command: str, seconds: float) -> dict[str, Any]:
     """Return the provenance, with the version of torch; settings stand beside it."""
     from importlib.metadata import version
 
-    from simulations.provenance import provenance
+    from simulations.running.provenance import provenance
 
     made = provenance(command, {}, seconds)
     del made["settings"]
@@ -149,7 +149,7 @@ def _bridge(folder: Path, names: Sequence[str], settings: Bridge | None) -> list
 
     Without settings: what the folder has of that data set, if anything.
     """
-    from simulations.files import replacing
+    from simulations.running.files import replacing
     from validation.bridge import bridge
     from validation.datasets import load
 

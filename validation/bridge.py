@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from ridgeless import ConvergenceError, RatioLaw, ScheduledRatio
 from ridgeless.names import mask_ratio
-from simulations.designs import GaussianRows
+from simulations.populations.designs import GaussianRows
 from validation.datasets.tokens import Tokens
 from validation.masking import RatioSampler
 from validation.models import Linear

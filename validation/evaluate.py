@@ -18,7 +18,7 @@ import tyro
 from torch import Tensor, nn
 
 from ridgeless import DomainError
-from ridgeless.errors import real_array, require
+from ridgeless.checks import real_array, require
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
 from validation.experiment import run_of

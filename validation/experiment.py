@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ridgeless import DomainError, RatioLaw
-from simulations.backends import backend, deaf_children
-from simulations.files import replacing
-from simulations.identity import array_digest
+from simulations.running.backends import backend, deaf_children
+from simulations.running.files import replacing
+from simulations.running.identity import array_digest
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
 from validation.pretrain import Recipe

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DiscreteRatio, DomainError, RatioLaw
-from ridgeless.errors import count, real_scalar
+from ridgeless.checks import count, real_scalar
 
 __all__ = ["Masker", "RatioSampler", "hidden_counts"]
 

@@ -1,10 +1,10 @@
 r"""What the linear theory says of a data set: the risk curve, its minimum, what is learned.
 
 Nothing is fitted to trained networks. The covariance is the correlation of the training pool, with
-tokens as groups that are masked together (`ridgeless.blocks`); symbols are indicators, in groups by
-token. Each column is predicted linearly from all other tokens by the limit of infinitely many masks
-per sample, from rows in which it is hidden (eq-classes-K-inf), and tested at the same ratios as the
-networks. Risks are relative to predicting the mean, like the measured ones.
+tokens as groups that are masked together (`ridgeless.estimation.blocks`); symbols are indicators,
+in groups by token. Each column is predicted linearly from all other tokens by the limit of
+infinitely many masks per sample, from rows in which it is hidden (eq-classes-K-inf), and tested at
+the same ratios as the networks. Risks are relative to predicting the mean, like the measured ones.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 import ridgeless as rl
 from ridgeless import LinearTarget, RatioLaw, Spectrum
-from ridgeless.blocks import Blocks, task_of
-from ridgeless.diagnostics import diagnostics
-from ridgeless.estimation import SampleSpectrum, standardized
+from ridgeless.estimation.blocks import Blocks, task_of
+from ridgeless.estimation.diagnostics import diagnostics
+from ridgeless.estimation.sample_spectrum import SampleSpectrum, standardized
 from validation.datasets.tokens import Tokens
 from validation.target_groups import SAMPLES, column_groups
 

@@ -24,8 +24,8 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from ridgeless import DomainError
-from ridgeless.errors import count, nonnegative_array, ratio_array, real_scalar
-from simulations.files import replacing
+from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
+from simulations.running.files import replacing
 from validation.datasets.tokens import Tokens
 from validation.masking import Masker
 from validation.models import Masked

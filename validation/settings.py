@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from ridgeless import DomainError, RatioLaw, ScheduledRatio
-from ridgeless.errors import count
+from ridgeless.checks import count
 from ridgeless.names import mask_ratio
-from simulations.identity import digest
+from simulations.running.identity import digest
 from validation.pretrain import Recipe
 
 __all__ = ["PRESETS", "Experiment", "Run"]

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import universality
 
 import ridgeless as rl
 from simulations import Problem, RiskEstimate
-from simulations.compare import compare, fit_slope, quantile
-from simulations.settings import Cell
-from simulations.studies import universality
-from simulations.table import Row
+from simulations.sweep.compare import compare, fit_slope, quantile
+from simulations.sweep.settings import Cell
+from simulations.sweep.table import Row
 from tests.tolerances import MONTE_CARLO_Z, ROUNDING
 
 SIZES = (100, 200, 400, 800)

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from simulations import sweep
+from simulations.sweep import run as sweep
 
 pytest.importorskip("distributed", reason="pip install 'ridgeless[dask]'")
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from simulations import Problem, catalogue, datasets, simulate_risk
+from simulations import Problem, simulate_risk
+from simulations.populations import catalogue, datasets
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 

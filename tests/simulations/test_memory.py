@@ -7,8 +7,10 @@ import tracemalloc
 import pytest
 
 import ridgeless as rl
-from simulations import Problem, designs, estimators, fits, trial
-from simulations.runner import run_batch, seed_sequence
+from simulations import Problem
+from simulations.collection.runner import run_batch, seed_sequence
+from simulations.populations import designs
+from simulations.trials import estimators, fits, trial
 from tests.tolerances import TABLES, TABLES_PER_MASK
 
 D = 240

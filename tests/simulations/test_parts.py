@@ -16,20 +16,20 @@ from simulations import (
     RademacherRows,
     RealRows,
     StudentRows,
-    runner,
     simulate_risk,
     simulate_risks,
-    trial,
 )
-from simulations.designs import Population
-from simulations.estimators import Gram, MarginalRidge, Ridge
-from simulations.fits import MaskedRows, Regressions, Sample
-from simulations.inputs import Inputs
-from simulations.ledger import Ledger
-from simulations.masks import Masking, draw_masks, moments
-from simulations.quantiles import quantized
-from simulations.statistics import Tally
-from simulations.trial import regressions
+from simulations.collection import runner
+from simulations.collection.ledger import Ledger
+from simulations.collection.statistics import Tally
+from simulations.populations.designs import Population
+from simulations.populations.quantiles import quantized
+from simulations.trials import trial
+from simulations.trials.estimators import Gram, MarginalRidge, Ridge
+from simulations.trials.fits import MaskedRows, Regressions, Sample
+from simulations.trials.inputs import Inputs
+from simulations.trials.masks import Masking, draw_masks, moments
+from simulations.trials.trial import regressions
 from tests.tolerances import LINEAR_ALGEBRA, MONTE_CARLO_Z, ROUNDING
 
 

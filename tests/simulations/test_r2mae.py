@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 import pytest
-
-import ridgeless as rl
-from simulations.studies import law_table, r2mae, trained
-from simulations.studies.laws import (
+import r2mae
+from random_ratios import law_table, trained
+from random_ratios.laws import (
     Found,
     WeightedRatio,
     best_discrete,
@@ -17,6 +16,8 @@ from simulations.studies.laws import (
     best_range,
     steepest,
 )
+
+import ridgeless as rl
 from tests.tolerances import FINITE_SIZE, IDENTITY, MONTE_CARLO_Z
 
 POWER = rl.Spectrum.power_law(1.0, 60)

@@ -15,10 +15,12 @@ import time
 import pytest
 
 import ridgeless as rl
-from simulations import simulate_risks, store, sweep
+from simulations import simulate_risks
 from simulations.__main__ import main
-from simulations.files import replacing
-from simulations.ledger import Ledger
+from simulations.collection import store
+from simulations.collection.ledger import Ledger
+from simulations.running.files import replacing
+from simulations.sweep import run as sweep
 
 SWEEP = ["--spectrum", "power_law", "--mask-ratios", "0.3", "0.5", "--dimension", "50"]
 SWEEP += ["--target", "linear", "--snr", "1", "4", "--trials", "40"]
@@ -89,7 +91,7 @@ def test_a_finished_sweep_is_not_run_again(undisturbed, monkeypatch):
     def forbidden(*_):
         raise AssertionError("a trial was run")
 
-    monkeypatch.setattr("simulations.runner.run_trial", forbidden)
+    monkeypatch.setattr("simulations.collection.runner.run_trial", forbidden)
     before = (undisturbed / "summary.csv").read_bytes()
     assert finished(undisturbed) == before
 

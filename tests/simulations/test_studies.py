@@ -3,9 +3,9 @@
 import csv
 
 import numpy as np
+import optimal_ratio
 import pytest
-
-from simulations.studies import optimal_ratio, recommend
+import recommend
 
 
 @pytest.fixture

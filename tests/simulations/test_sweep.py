@@ -13,8 +13,8 @@ import time
 import numpy as np
 import pytest
 
-from simulations import sweep
 from simulations.__main__ import main
+from simulations.sweep import run as sweep
 
 SMALL = ["--dimension", "40", "--trials", "4", "--jobs", "1", "--spectrum"]
 COLUMNS = "spectrum,mask_ratio,aspect_ratio,theory,monte_carlo,standard_error,z,trials"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from simulations import Problem, runner
+from simulations import Problem
+from simulations.collection import runner
 
 
 def blas_threads():

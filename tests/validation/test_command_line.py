@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import types
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ import pytest
 import torch
 
 import ridgeless as rl
-import validation
 from tests.validation import tiny
 from validation import __main__ as command_line
 from validation.__main__ import main
@@ -29,10 +27,7 @@ ROOT = Path(rl.__file__).parents[1]
 def reports(monkeypatch):
     """What would be reported."""
     written = []
-    stub = types.ModuleType("validation.report")
-    stub.write = lambda *given: written.append(given)
-    monkeypatch.setattr(validation, "report", stub, raising=False)
-    monkeypatch.setitem(sys.modules, "validation.report", stub)
+    monkeypatch.setattr("validation.report.document.write", lambda *given: written.append(given))
     torch.set_num_threads(1)
     return written
 
@@ -250,7 +245,7 @@ def test_without_a_package_it_says_what_to_install(package):
 INTERRUPTED = """
 import sys, types
 
-sys.modules["validation.report"] = types.ModuleType("validation.report")
+sys.modules["validation.report.document"] = types.ModuleType("validation.report.document")
 from validation import __main__ as command_line
 from validation.__main__ import main
 

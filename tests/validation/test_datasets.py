@@ -265,7 +265,7 @@ def test_missing_packages_say_what_to_install(name, hidden, words, monkeypatch, 
         return None if wanted == hidden else real(wanted, *more)
 
     for module in (
-        "simulations.datasets",
+        "simulations.populations.datasets",
         "validation.datasets.images",
         "validation.datasets.text",
     ):

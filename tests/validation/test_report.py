@@ -6,7 +6,7 @@ import pytest
 
 from ridgeless import DomainError
 from tests.validation.runs import LAWS, RATIOS, TESTS, results
-from validation import report
+from validation.report import document as report
 
 BRIDGE = [
     {

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from random_ratios.schedules import DOWN, UP, limit
 
 import ridgeless as rl
-from simulations.studies.schedules import DOWN, UP, limit
 from validation.bridge import Bridge, descend
 from validation.masking import RatioSampler
 from validation.models import Linear

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.validation.runs import LAWS, RATIOS, VALLEY, row, rows, valley
-from validation.comparison import cells_of, middle_cell
-from validation.verdicts import combined, interval, verdicts, word
+from validation.report.comparison import cells_of, middle_cell
+from validation.report.verdicts import combined, interval, verdicts, word
 
 R2MAE, COSINE = LAWS
 

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import get_worker_info
 
 from ridgeless import DomainError
-from ridgeless.errors import ratio_array, real_scalar
+from ridgeless.checks import ratio_array, real_scalar
 from validation.masking import RatioSampler
 
 __all__ = ["RatioCollator"]

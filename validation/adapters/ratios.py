@@ -15,7 +15,7 @@ import numpy as np
 from torch import nn
 
 from ridgeless import DomainError
-from ridgeless.errors import count
+from ridgeless.checks import count
 from validation.masking import RatioSampler, hidden_counts
 
 __all__ = ["batch_ratio", "fixed_ratio", "ratio_hiding", "sampled_ratio", "with_ratio"]

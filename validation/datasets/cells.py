@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.datasets import package, package_file
+from simulations.populations.datasets import package, package_file
 from validation.datasets.tokens import Tokens, standardised
 
 __all__ = ["celltypist", "pbmc"]
@@ -60,7 +60,7 @@ def _cached_counts(path: Path) -> NDArray[np.float64]:
     """Return the counts of a large table of text, which is parsed once per machine."""
     from scipy import sparse
 
-    from simulations.files import replacing
+    from simulations.running.files import replacing
 
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cached = base / "ridgeless" / f"{path.stem}-{path.stat().st_size}.npz"

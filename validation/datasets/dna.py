@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError
-from simulations.datasets import package, package_file
+from simulations.populations.datasets import package, package_file
 from validation.datasets.tokens import Tokens
 
 __all__ = ["diphtheriae", "ecoli", "read_fasta"]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError
-from simulations.datasets import package_file
+from simulations.populations.datasets import package_file
 from validation.datasets.tokens import Tokens, standardised
 
 __all__ = ["digits", "fashion", "from_pixels", "mnist", "patches"]

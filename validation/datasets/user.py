@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ridgeless import DomainError, tables
+from ridgeless import DomainError
+from ridgeless.cli import tables
 from validation.datasets import text
 from validation.datasets.images import from_pixels
 from validation.datasets.tokens import Tokens, standardised

@@ -1,0 +1,1 @@
+"""The command line of the theory, and the reader of tables that all command lines share."""

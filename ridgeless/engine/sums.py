@@ -1,0 +1,131 @@
+"""The sums over row classes, eigenvalues and signal that the fixed point is made of.
+
+Letters are those of docs/theory.md; index 0 carries the unit `floor` (see `fixed_point`).
+"""
+
+from ridgeless.numerics.jit import sum_kernel
+
+__all__ = [
+    "class_sums",
+    "gap_scatter",
+    "predictor_sums",
+    "signal_sums",
+    "spectral_sums",
+    "variance_sums",
+]
+
+
+@sum_kernel
+def class_sums(w, a, b, d0, floor, base, m1, m0):
+    """Sums over row classes; index 0 in units of `floor`.
+
+    Classes are split where base/g = 1/2. Returned after the sums over all: of the classes below,
+    Y and its derivatives; of those above, 1 - Y in place of Y; and the share of rows below.
+    """
+    alpha = beta = a1 = b1 = a11 = a10 = a00 = 0.0
+    y = y1 = y0 = filled = kept = given = 0.0
+    to_units = d0 / floor
+    for k in range(w.size):
+        unit = b[k] * to_units
+        own = a[k] * m1 + unit * m0
+        inverse = 1.0 / (base + own) if w[k] > 0.0 else 0.0
+        below = 1.0 if own > base else 0.0
+        x = w[k] * inverse
+        z = x * inverse
+        alpha += x * a[k]
+        beta += x * unit
+        a1 += z * a[k]
+        b1 += z * unit
+        a11 += z * a[k] * a[k]
+        a10 += z * a[k] * unit
+        a00 += z * unit * unit
+        y += below * x * base
+        y1 += below * z * a[k]
+        y0 += below * z * unit
+        filled += (1.0 - below) * x * own
+        kept += below * w[k]
+        given += w[k]
+    return alpha, beta, a1, b1, a11, a10, a00, y, y1, y0, filled, kept / given
+
+
+@sum_kernel
+def predictor_sums(w, a, b, f, v, d0, floor, base, m1, m0):
+    """Sums sum w f/g, sum w v/g and sum w/g over row classes."""
+    extra = unequal = ones = 0.0
+    to_units = d0 / floor
+    for k in range(w.size):
+        inverse = 1.0 / (base + a[k] * m1 + b[k] * to_units * m0) if w[k] > 0.0 else 0.0
+        x = w[k] * inverse
+        extra += x * f[k]
+        unequal += x * v[k]
+        ones += x
+    return extra, unequal, ones
+
+
+@sum_kernel
+def variance_sums(
+    w, a, b, f, d0, floor, base, m1, m0, u1, u0, inflation, gap, signal, scatter, power
+):
+    """Design variance, and noise variance per unit of noise, from the residuals of all classes."""
+    design = noise = 0.0
+    to_units = d0 / floor
+    reach = 1.0 + inflation
+    for k in range(w.size):
+        unit = b[k] * to_units
+        inverse = 1.0 / (base + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
+        weight = w[k] * inverse * ((a[k] * u1 + unit * u0) * inverse)
+        own = f[k] / a[k] if a[k] > 0.0 else 0.0
+        missed = own - inflation + reach * gap
+        residual = signal * missed * missed + reach * reach * scatter
+        design += weight * (a[k] * residual + b[k] * power)
+        noise += weight * ((a[k] + f[k]) * (1.0 + own))
+    return design, noise
+
+
+@sum_kernel
+def spectral_sums(s, h, first, last, floor, e, alpha, beta):
+    """Sums over a range of nodes: e H, (s, floor) H, (s, floor) e H^2 and products of two."""
+    x = p1 = p0 = e1 = e0 = q11 = q10 = q00 = 0.0
+    shift = e + floor * beta
+    for i in range(first, last):
+        inverse = 1.0 / (alpha * s[i] + shift)
+        ridge = e * inverse
+        high = s[i] * inverse
+        low = floor * inverse
+        x += h[i] * ridge
+        p1 += h[i] * high
+        p0 += h[i] * low
+        e1 += h[i] * high * ridge
+        e0 += h[i] * low * ridge
+        q11 += h[i] * high * high
+        q10 += h[i] * high * low
+        q00 += h[i] * low * low
+    return x, p1, p0, e1, e0, q11, q10, q00
+
+
+@sum_kernel
+def signal_sums(s, b2, first, d0, alpha, shift, extra, level, p_t):
+    """Bias, d0 sum b2 learned^2, sum b2 s and sum b2 s (e + beta) H over the signal."""
+    bias = power = signal = gap = 0.0
+    q_t = 1.0 - p_t
+    hidden = q_t * p_t * d0
+    for i in range(first, s.size):
+        inverse = 1.0 / (alpha * s[i] + shift)
+        learned = (alpha + extra) * s[i] * inverse
+        missed = p_t + q_t * ((level + (d0 - s[i]) * extra) * inverse)  # 1 - q_t learned
+        share = b2[i] * s[i]
+        bias += share * missed * missed + hidden * (b2[i] * learned * learned)
+        power += d0 * (b2[i] * learned * learned)
+        signal += share
+        gap += share * shift * inverse
+    return bias, power, signal, gap
+
+
+@sum_kernel
+def gap_scatter(s, b2, first, alpha, shift, gap):
+    """Scatter of (e + beta) H about its mean `gap`."""
+    scatter = 0.0
+    for i in range(first, s.size):
+        y = shift / (alpha * s[i] + shift) - gap
+        scatter += b2[i] * s[i] * y * y
+    return scatter

@@ -1,0 +1,1 @@
+"""From data to a population: spectra, groups, and what speaks against them."""

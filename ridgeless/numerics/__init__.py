@@ -1,0 +1,1 @@
+"""Numerics below the theory: compiled kernels, and spectra in a few nodes."""

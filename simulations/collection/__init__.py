@@ -1,0 +1,1 @@
+"""Many trials: what is planned, what is stored, and who runs it."""

@@ -1,0 +1,1 @@
+"""Where rows come from: laws of rows, real data, and their names."""

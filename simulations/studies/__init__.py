@@ -1,1 +1,0 @@
-"""Studies whose pages in docs/studies are made by running them."""

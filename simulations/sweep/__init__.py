@@ -1,0 +1,1 @@
+"""The command: a grid of problems, its table, its figure and its verdicts."""

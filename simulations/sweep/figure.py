@@ -1,0 +1,148 @@
+"""Figures: theory as lines, Monte Carlo as points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ridgeless import RatioLaw
+from simulations.running.files import replacing
+from simulations.sweep.table import Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from simulations.sweep.settings import Cell
+
+__all__ = ["plot_sweep"]
+
+#: Okabe and Ito's colours, which colour-blind readers tell apart, and a shape for each.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+SHAPES = ("o", "s", "^", "D", "v", "P")
+
+STYLE: dict[Any, Any] = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.grid": True,
+    "grid.color": "0.92",
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+}
+
+DASHED = (0, (4, 2))
+
+GRID = np.linspace(0.01, 0.97, 193)
+
+
+def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
+    """Draw a panel per spectrum: risk against mask ratio, a colour per aspect ratio.
+
+    A law of mask ratios has one risk and no place on the axis: it is a dashed line across the
+    ratios it draws, with its Monte Carlo estimate as an open diamond near the middle.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    panels = dict.fromkeys(map(_panel, rows))
+    gammas = list(dict.fromkeys(row.aspect_ratio for row in rows))
+    names = list(panels)
+    across = min(len(names), 2) if len(names) != 3 else 3
+    down = -(-len(names) // across)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(4.4 * across, 3.3 * down + 0.8), layout="constrained")
+        axes = figure.subplots(down, across, squeeze=False, sharex=True)
+        for axis in axes.flat[len(names) :]:
+            axis.set_visible(False)
+        for axis, name in zip(axes.flat, names, strict=False):
+            shown = [(c, r) for c, r in zip(cells, rows, strict=True) if _panel(r) == name]
+            for number, gamma in enumerate(gammas):
+                _draw(axis, [pair for pair in shown if pair[1].aspect_ratio == gamma], number)
+            _finish(axis, [row for _, row in shown])
+        for axis in axes[-1]:
+            axis.set_xlabel("mask ratio  $p$")
+        for axis in axes[:, 0]:
+            axis.set_ylabel(r"test risk  $E\,(x'\beta - x'\hat\beta)^2$")
+        _legend(figure, gammas, any(isinstance(c.problem.mask_ratio, RatioLaw) for c in cells))
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=160)
+
+
+def _panel(row: Row) -> tuple[object, ...]:
+    """Return all that tells two panels apart: everything but the two ratios."""
+    return row.spectrum, row.design, row.dimension, row.snr, row.ridge, row.test_mask_ratio
+
+
+def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
+    """Draw one aspect ratio of one spectrum."""
+    colour, shape = COLOURS[number % len(COLOURS)], SHAPES[number % len(SHAPES)]
+    if not pairs:
+        return
+    curve = np.asarray(pairs[0][0].problem.theory(GRID).total)
+    axis.plot(GRID, np.minimum(curve, 1e6), color=colour, zorder=2)
+    for cell, row in pairs:
+        ratio = cell.problem.mask_ratio
+        bar: dict[str, Any] = {
+            "yerr": 2 * row.standard_error,
+            "color": colour,
+            "capsize": 2,
+            "elinewidth": 1.2,
+        }
+        if isinstance(ratio, RatioLaw):
+            mask, _ = ratio.nodes(64)
+            ends = np.array([mask.min(), mask.max()])
+            axis.plot(ends, [row.theory] * 2, color=colour, linestyle=DASHED, zorder=2)
+            # Side by side, so that neighbours stay apart.
+            place = ends[0] + np.ptp(ends) * (0.42 + 0.16 * (number % 2))
+            bar |= {"fmt": "D", "markersize": 6.5, "mfc": "white", "mew": 1.6, "zorder": 4}
+            axis.errorbar(place, row.monte_carlo, **bar)
+        else:
+            bar |= {"fmt": shape, "markersize": 6, "mec": "white", "mew": 0.7, "zorder": 3}
+            axis.errorbar(ratio, row.monte_carlo, **bar)
+
+
+def _finish(axis: Axes, rows: Sequence[Row]) -> None:
+    """Set the scale to the simulated risks; the curve may leave it at its peak."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    null = max(row.null for row in rows)
+    levels = [row.monte_carlo for row in rows] + [row.theory for row in rows] + [null]
+    inside = [level for level in levels if 0 < level < np.inf]
+    highest = max(row.monte_carlo for row in rows)
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
+    axis.yaxis.set_minor_locator(NullLocator())
+    if highest > 0:
+        axis.set_ylim(0.6 * min(inside), 2.2 * highest)
+    axis.set_xlim(0, 1)
+    axis.axhline(null, color="0.55", linewidth=1, linestyle=":", zorder=1)
+    real = "" if rows[0].design == "gaussian" else f", {rows[0].design}"
+    axis.set_title(f"{rows[0].spectrum}  ($d = {rows[0].dimension}${real})")
+
+
+def _legend(figure: Figure, gammas: Sequence[float], has_law: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    def handle(label: str, **style: Any) -> Line2D:
+        return Line2D([], [], label=label, **style)
+
+    handles = [
+        handle(rf"$d/n = {gamma:g}$", color=COLOURS[i % 6], marker=SHAPES[i % 6])
+        for i, gamma in enumerate(gammas)
+    ]
+    handles.append(handle("theory", color="0.3"))
+    handles.append(handle("Monte Carlo ± 2 s.e.", color="0.3", marker="o", linestyle=""))
+    if has_law:
+        diamond = {"marker": "D", "mfc": "white", "linestyle": DASHED}
+        handles.append(handle("random ratio (R²MAE)", color="0.3", **diamond))
+    handles.append(handle("predicting 0", color="0.55", linestyle=":"))
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)

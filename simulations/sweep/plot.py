@@ -1,0 +1,51 @@
+"""Draw the figure of a sweep again, or of the part that is done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ridgeless as rl
+from simulations.running.command import command
+from simulations.sweep.run import load, table
+
+__all__ = ["main"]
+
+DESCRIPTION = """Draw sweep.png from what a sweep, finished or running, has in its folder.
+
+example:
+  python -m simulations plot --output results/tails
+"""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Settings of the command."""
+
+    output: Path = Path("results/sweep")
+    """Folder of the sweep."""
+
+
+def run_plot(settings: Plot) -> int:
+    """Draw the cells that have an estimate."""
+    from simulations.sweep.figure import plot_sweep
+
+    _, cells, ledger = load(settings.output)
+    shown = [cell for cell in cells if ledger.estimate(cell.problem) is not None]
+    if not shown:
+        raise rl.DomainError(f"{settings.output} has no finished batch yet")
+    path = settings.output / "sweep.png"
+    plot_sweep(shown, table(shown, ledger), path)
+    print(f"wrote {path} with {len(shown)} of {len(cells)} cells")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return command(Plot, run_plot, "python -m simulations plot", DESCRIPTION, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

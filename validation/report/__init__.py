@@ -1,0 +1,1 @@
+"""From finished runs to report.json, report.md, figures and verdicts."""
