@@ -3,6 +3,7 @@
 from ridgeless.covariance import covariance_risk
 from ridgeless.errors import ConvergenceError, DomainError
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
+from ridgeless.masking import Masking
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
 from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
@@ -18,6 +19,7 @@ __all__ = [
     "DomainError",
     "LinearTarget",
     "MaskedFeature",
+    "Masking",
     "OptimalMaskRatio",
     "RatioLaw",
     "Recommendation",

@@ -27,6 +27,7 @@ class Quadrature(NamedTuple):
     mask: Array
     keep: Array
     weight: Array
+    loss: Array | float = 1.0  #: loss weights of the rows with each ratio
 
 
 class RatioLaw(ABC):
@@ -61,6 +62,10 @@ class RatioLaw(ABC):
         """Return mask ratios and their probabilities, in `order` points if continuous."""
         rule = self.quadrature(count("order", order))
         return rule.mask, rule.weight
+
+    def loss_weight(self, ratios: Array) -> Array:
+        """Return the weight in the loss of rows with these ratios, one unless the law says else."""
+        return np.ones(np.shape(ratios))
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Array:
         """Draw independent ratios of shape `size`."""
@@ -143,6 +148,10 @@ class UniformRatio(RatioLaw):
 class DiscreteRatio(RatioLaw):
     """The mask ratio is one of `values`, with probabilities proportional to `weights`.
 
+    `loss_weights`, one per value, multiply the squared error of the rows with that ratio: such a
+    row is the row and its target times the root of its weight. The mean loss still divides by the
+    number of rows.
+
     Examples
     --------
     >>> DiscreteRatio([0.2, 0.8], weights=[3, 1]).mean
@@ -151,9 +160,15 @@ class DiscreteRatio(RatioLaw):
 
     values: tuple[float, ...]
     weights: tuple[float, ...]
+    loss_weights: tuple[float, ...] | None = None
     continuous = False
 
-    def __init__(self, values: ArrayLike, weights: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        values: ArrayLike,
+        weights: ArrayLike | None = None,
+        loss_weights: ArrayLike | None = None,
+    ) -> None:
         ratios = np.atleast_1d(ratio_array("values", values))
         if ratios.ndim != 1 or ratios.size == 0:
             raise DomainError(f"values must be a non-empty list of ratios, got {values!r}")
@@ -169,6 +184,21 @@ class DiscreteRatio(RatioLaw):
         kept = chances > 0
         object.__setattr__(self, "values", tuple(ratios[kept].tolist()))
         object.__setattr__(self, "weights", tuple((chances[kept] / total).tolist()))
+        loss = None
+        if loss_weights is not None:
+            factors = np.atleast_1d(nonnegative_array("loss_weights", loss_weights, finite=True))
+            if factors.shape != ratios.shape:
+                raise DomainError(
+                    f"loss_weights must be {ratios.size} numbers, one per value, got "
+                    f"{loss_weights!r}"
+                )
+            loss = tuple(factors[kept].tolist())
+        object.__setattr__(self, "loss_weights", loss)
+
+    def __repr__(self) -> str:
+        """Show the atoms, and loss weights where there are any."""
+        loss = "" if self.loss_weights is None else f", loss_weights={self.loss_weights!r}"
+        return f"DiscreteRatio(values={self.values!r}, weights={self.weights!r}{loss})"
 
     @property
     def mean(self) -> float:
@@ -183,7 +213,18 @@ class DiscreteRatio(RatioLaw):
     def quadrature(self, order: int) -> Quadrature:
         """Return the atoms themselves, whatever the order."""
         mask = np.array(self.values)
-        return Quadrature(mask, 1 - mask, np.array(self.weights))
+        rule = Quadrature(mask, 1 - mask, np.array(self.weights))
+        return rule if self.loss_weights is None else rule._replace(loss=self.loss_weight(mask))
+
+    def loss_weight(self, ratios: Array) -> Array:
+        """Return the weights of rows with these ratios; one without `loss_weights`."""
+        if self.loss_weights is None:
+            return np.ones(np.shape(ratios))
+        # A value that stands twice with two weights acts as its mean weight.
+        values, place = np.unique(self.values, return_inverse=True)
+        total = np.bincount(place, self.weights)
+        mean = np.bincount(place, np.multiply(self.weights, self.loss_weights)) / total
+        return np.asarray(mean[np.searchsorted(values, ratios)])
 
     def at(self, progress: float, rng: np.random.Generator) -> float:
         """Draw a ratio, whatever the progress."""

@@ -6,14 +6,16 @@ w of the rows has
 .. math:: E\,\tilde x\tilde x' = a\,\Sigma + b\,D, \qquad E\,\tilde x y = (a + f)\,\Sigma\beta,
           \qquad E\,y^2 = \frac{(a + f)^2}{a}\,(\beta'\Sigma\beta + \sigma^2).
 
-The solver knows nothing else about masks. All-zero rows are left out: dropping them while
-multiplying the ridge by N / N_kept is exactly the same estimator (eq-drop).
+The solver knows nothing else about masks. A row with loss weight omega is the row and its target
+times the root of omega: a, b and f are omega times those of the row (eq-classes-law). All-zero rows
+are left out: dropping them while multiplying the ridge by N / N_kept is exactly the same estimator
+(eq-drop).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,19 @@ class RowClasses:
         """Kept rows per sample, shape (schemes,); 0 where nothing is left to learn from."""
         return self.per_mask * self.masks
 
+    def weighted(self, loss: Array) -> RowClasses:
+        """Return the classes with a loss weight per scheme; a weight of zero leaves no rows."""
+        usable = loss[:, 0] > 0
+        loss = np.where(usable[:, None], loss, 1.0)
+        return replace(
+            self,
+            kept=loss * self.kept,
+            masked=loss * self.masked,
+            excess=loss * self.excess,
+            unequal=loss * self.unequal,
+            per_mask=np.where(usable, self.per_mask, 0.0),
+        )
+
 
 def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: float) -> RowClasses:
     """Return the row classes of masking schemes.
@@ -77,34 +92,36 @@ def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: flo
     """
     mask = np.where(rule.mask > 0, np.maximum(rule.mask, _SMALLEST), 0.0)
     keep, weight = rule.keep, rule.weight
+    loss = np.broadcast_to(rule.loss, mask.shape)
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
     counted = weight * mask if rows == "masked" else weight
     per_mask = mean if rows == "masked" else np.ones_like(mean)
     if masks_per_sample == math.inf:
-        return _infinitely_many(mask, keep, counted)
+        return _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1))
     if masks_per_sample == 1:
-        return _one(mask, keep, counted, per_mask)
+        return _one(mask, keep, loss, counted, per_mask)
     if mask.shape[1] > 1:
         raise NotImplementedError(
             f"masks_per_sample = {masks_per_sample} with a law of several mask ratios is not "
             "derived; use masks_per_sample = 1 or inf, or one mask ratio"
         )
-    return _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows)
+    same = _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows)
+    return same if (loss == 1).all() else same.weighted(loss)
 
 
-def _one(mask: Array, keep: Array, counted: Array, per_mask: Array) -> RowClasses:
+def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array) -> RowClasses:
     """One mask per sample: one class per ratio (eq-classes-law, eq-classes-masked)."""
-    usable = keep > 0
+    usable = (keep > 0) & (loss > 0)
     share = np.where(usable, counted, 0.0)
     total = share.sum(axis=1)
     # The exact mean where nothing is dropped; the sum over the kept atoms elsewhere.
     rows = np.where(usable.all(axis=1), per_mask, total)
     rows = np.where(total > 0, rows, 0.0)
     safe = np.where(total > 0, total, 1.0)
-    noise = keep * mask
+    noise = loss * (keep * mask)
     return RowClasses(
         weight=share / safe[:, None],
-        kept=keep**2,
+        kept=loss * keep**2,
         masked=noise,
         excess=noise,
         unequal=np.zeros_like(noise),
@@ -146,9 +163,11 @@ def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) 
     )
 
 
-def _infinitely_many(mask: Array, keep: Array, counted: Array) -> RowClasses:
-    """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf)."""
-    total = counted.sum(axis=1)
+def _infinitely_many(mask: Array, keep: Array, counted: Array, total: Array) -> RowClasses:
+    """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf).
+
+    `counted` are loss weights of masks, `total` is the number of masks that count.
+    """
     square = (counted * keep**2).sum(axis=1)
     cross = (counted * keep * mask).sum(axis=1)
     nothing = square == 0

@@ -1,0 +1,220 @@
+"""A masking: which features are hidden from training rows, how often, and which rows count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ridgeless.checks import count, ratio_array, real_scalar
+from ridgeless.errors import DomainError
+from ridgeless.mask_ratio import DiscreteRatio, Quadrature, RatioLaw
+from ridgeless.row_classes import RowClasses, row_classes
+from ridgeless.target import Rows
+
+__all__ = ["Masking", "masking_of", "ungrouped"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Masking:
+    r"""One masking scheme, accepted wherever a mask ratio is.
+
+    Theory takes its classes of training rows from it (eq-row-class), a simulation its masks,
+    training its masks and loss weights.
+
+    Parameters
+    ----------
+    ratio : p, float or array in [0, 1], or a law of ratios
+        Probability that a feature is masked in a training row. An array is several schemes.
+    masks_per_sample : K, 1, 2, ..., inf or None
+        Independent masks of each sample; None: as the function that takes it does by default.
+    rows : "masked", "all" or None
+        Rows that count: those whose target is masked, or all; None: as the target says.
+    groups : array_like of labels, shape (d,), optional
+        Features with the same label are masked together; by default each feature on its own.
+
+    Raises
+    ------
+    DomainError
+        If an argument is outside its domain.
+
+    Examples
+    --------
+    >>> import ridgeless as rl
+    >>> four = Masking(0.5, masks_per_sample=4)
+    >>> rl.risk([1.0, 2.0], four).total == rl.risk([1.0, 2.0], 0.5, masks_per_sample=4).total
+    True
+    """
+
+    ratio: RatioLaw | Array
+    masks_per_sample: float | None = None
+    rows: Rows | None = None
+    groups: tuple[Hashable, ...] | None = None
+
+    def __init__(
+        self,
+        ratio: RatioLaw | ArrayLike,
+        *,
+        masks_per_sample: float | None = None,
+        rows: str | None = None,
+        groups: ArrayLike | None = None,
+    ) -> None:
+        given = ratio if isinstance(ratio, RatioLaw) else ratio_array("mask_ratio", ratio)
+        object.__setattr__(self, "ratio", given)
+        object.__setattr__(self, "masks_per_sample", _masks(masks_per_sample))
+        object.__setattr__(self, "rows", _rows(rows))
+        object.__setattr__(self, "groups", _groups(groups))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array of schemes; () of one."""
+        return () if isinstance(self.ratio, RatioLaw) else self.ratio.shape
+
+    @property
+    def law(self) -> RatioLaw:
+        """The law of ratios of one scheme; a number is the law that always draws it."""
+        if isinstance(self.ratio, RatioLaw):
+            return self.ratio
+        if self.ratio.ndim:
+            raise DomainError(f"mask_ratio must be one scheme, got an array of {self.ratio.shape}")
+        return DiscreteRatio([float(self.ratio)])
+
+    @property
+    def masks(self) -> float:
+        """K, as set; one if it was left open."""
+        return 1 if self.masks_per_sample is None else self.masks_per_sample
+
+    @cached_property
+    def continuous(self) -> bool:
+        """Whether row classes approximate the law, the better the higher their order.
+
+        Infinitely many masks need only moments of the law, which any order integrates exactly.
+        """
+        if not isinstance(self.ratio, RatioLaw) or self.masks == math.inf:
+            return False
+        return self.ratio.continuous and self.ratio.quadrature(2).mask.size > 1
+
+    @property
+    def empties_rows(self) -> bool:
+        """Whether E[1/q] is infinite: rows with almost nothing left (eq-infinite-law)."""
+        return (
+            isinstance(self.ratio, RatioLaw)
+            and self.masks == 1
+            and not self.ratio.inverse_keep_is_finite
+        )
+
+    def row_classes(self, order: int) -> RowClasses:
+        """Return the classes of training rows, a continuous law by `order` nodes (eq-row-class)."""
+        if isinstance(self.ratio, RatioLaw):
+            rule = self.ratio.quadrature(order)
+            loss = np.broadcast_to(rule.loss, rule.mask.shape)
+            rule = Quadrature(*(x[None, :] for x in (*rule[:3], loss)))
+            mean = np.array([self.ratio.mean])
+        else:
+            mask = self.ratio.reshape(-1, 1)
+            rule, mean = Quadrature(mask, 1 - mask, np.ones_like(mask)), mask[:, 0]
+        return row_classes(rule, mean, self.rows or "all", self.masks)
+
+    def with_ratio(self, ratio: RatioLaw | ArrayLike) -> Masking:
+        """Return the same scheme at other ratios."""
+        given = ratio if isinstance(ratio, RatioLaw) else ratio_array("mask_ratio", ratio)
+        return _changed(self, ratio=given)
+
+    def with_rows(self, rows: Rows) -> Masking:
+        """Return the scheme with the rows that count, where they were left open."""
+        return self if self.rows is not None else _changed(self, rows=rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by value."""
+        return isinstance(other, Masking) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        """Hash by value."""
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        ratio: Any = self.ratio
+        if isinstance(ratio, np.ndarray):
+            ratio = ratio.shape, ratio.tobytes()
+        return ratio, self.masks_per_sample, self.rows, self.groups
+
+    def __repr__(self) -> str:
+        """Show what was set."""
+        ratio = self.ratio if isinstance(self.ratio, RatioLaw) else self.ratio.tolist()
+        named = (("masks_per_sample", self.masks_per_sample), ("rows", self.rows))
+        shown = [f"{ratio!r}", *(f"{name}={value!r}" for name, value in named if value is not None)]
+        if self.groups is not None:
+            shown.append(f"groups=<{len(set(self.groups))} groups of {len(self.groups)} features>")
+        return f"Masking({', '.join(shown)})"
+
+
+def masking_of(
+    mask_ratio: Masking | RatioLaw | ArrayLike,
+    *,
+    masks_per_sample: float,
+    rows: str | None,
+    groups: ArrayLike | None = None,
+    usual: float = 1,
+) -> Masking:
+    """Return the masking that a function was given, as one object or as its parts.
+
+    A keyword beside a `Masking` may repeat what that holds, or be left at its default; `usual` is
+    the default of `masks_per_sample`.
+    """
+    if not isinstance(mask_ratio, Masking):
+        return Masking(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
+    given = Masking(0.0, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
+    defaults = {"masks_per_sample": usual, "rows": None, "groups": None}
+    for name, default in defaults.items():
+        asked, held = getattr(given, name), getattr(mask_ratio, name)
+        if asked not in (default, held):
+            raise DomainError(
+                f"{name} = {asked!r} contradicts the Masking beside it, which has {held!r}; set it "
+                "there and leave the keyword out"
+            )
+    return _changed(mask_ratio, masks_per_sample=mask_ratio.masks_per_sample or usual)
+
+
+def ungrouped(masking: Masking, front: str) -> Masking:
+    """Refuse groups where only the spectrum is known."""
+    if masking.groups is not None:
+        raise DomainError(
+            f"groups must be None in {front}, which knows no features, only their spectrum; "
+            "covariance_risk masks features in groups"
+        )
+    return masking
+
+
+def _changed(masking: Masking, **changes: Any) -> Masking:
+    new = object.__new__(Masking)
+    for name in ("ratio", "masks_per_sample", "rows", "groups"):
+        object.__setattr__(new, name, changes.get(name, getattr(masking, name)))
+    return new
+
+
+def _masks(masks: float | None) -> float | None:
+    if masks is None or real_scalar("masks_per_sample", masks) == math.inf:
+        return masks
+    return count("masks_per_sample", masks)
+
+
+def _rows(rows: str | None) -> Rows | None:
+    if rows in (None, "masked", "all"):
+        return rows  # type: ignore[return-value]
+    raise DomainError(f"rows must be 'masked', 'all' or None, got {rows!r}")
+
+
+def _groups(groups: ArrayLike | None) -> tuple[Hashable, ...] | None:
+    if groups is None:
+        return None
+    labels = np.asarray(groups)
+    if labels.ndim != 1 or labels.size == 0:
+        raise DomainError(f"groups must hold one label per feature, got shape {labels.shape}")
+    return tuple(labels.tolist())
