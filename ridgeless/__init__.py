@@ -2,12 +2,14 @@
 
 from ridgeless.covariance import covariance_risk
 from ridgeless.errors import ConvergenceError, DomainError
+from ridgeless.learned import learned_fraction
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.masking import Masking
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
+from ridgeless.parts import Risk
 from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
-from ridgeless.risk import Risk, learned_fraction, risk
+from ridgeless.risk import risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
 

@@ -27,7 +27,6 @@ class Quadrature(NamedTuple):
     mask: Array
     keep: Array
     weight: Array
-    loss: Array | float = 1.0  #: loss weights of the rows with each ratio
 
 
 class RatioLaw(ABC):
@@ -213,8 +212,7 @@ class DiscreteRatio(RatioLaw):
     def quadrature(self, order: int) -> Quadrature:
         """Return the atoms themselves, whatever the order."""
         mask = np.array(self.values)
-        rule = Quadrature(mask, 1 - mask, np.array(self.weights))
-        return rule if self.loss_weights is None else rule._replace(loss=self.loss_weight(mask))
+        return Quadrature(mask, 1 - mask, np.array(self.weights))
 
     def loss_weight(self, ratios: Array) -> Array:
         """Return the weights of rows with these ratios; one without `loss_weights`."""

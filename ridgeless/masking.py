@@ -113,19 +113,23 @@ class Masking:
     def row_classes(self, order: int) -> RowClasses:
         """Return the classes of training rows, a continuous law by `order` nodes (eq-row-class)."""
         if isinstance(self.ratio, RatioLaw):
-            rule = self.ratio.quadrature(order)
-            loss = np.broadcast_to(rule.loss, rule.mask.shape)
-            rule = Quadrature(*(x[None, :] for x in (*rule[:3], loss)))
+            rule = Quadrature(*(x[None, :] for x in self.ratio.quadrature(order)))
             mean = np.array([self.ratio.mean])
+            loss = self.ratio.loss_weight(rule.mask)
         else:
             mask = self.ratio.reshape(-1, 1)
-            rule, mean = Quadrature(mask, 1 - mask, np.ones_like(mask)), mask[:, 0]
-        return row_classes(rule, mean, self.rows or "all", self.masks)
+            loss = np.ones_like(mask)
+            rule, mean = Quadrature(mask, 1 - mask, loss), mask[:, 0]
+        return row_classes(rule, mean, self.rows or "all", self.masks, loss)
 
     def with_ratio(self, ratio: RatioLaw | ArrayLike) -> Masking:
         """Return the same scheme at other ratios."""
         given = ratio if isinstance(ratio, RatioLaw) else ratio_array("mask_ratio", ratio)
         return _changed(self, ratio=given)
+
+    def with_masks(self, masks_per_sample: float) -> Masking:
+        """Return the same scheme with so many masks per sample."""
+        return _changed(self, masks_per_sample=_masks(masks_per_sample))
 
     def with_rows(self, rows: Rows) -> Masking:
         """Return the scheme with the rows that count, where they were left open."""

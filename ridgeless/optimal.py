@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ridgeless.errors import DomainError
+from ridgeless.parts import Risk
 from ridgeless.risk import risk
 from ridgeless.spectrum import Spectrum, as_spectrum
 
@@ -38,7 +40,9 @@ class OptimalMaskRatio:
     high: float
 
 
-def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> OptimalMaskRatio:
+def optimal_mask_ratio(
+    spectrum: Spectrum | ArrayLike, *, front: Callable[..., Risk] = risk, **keywords: Any
+) -> OptimalMaskRatio:
     r"""Return the mask ratio in [0, 1] of smallest risk.
 
     .. math:: p^* = \operatorname{argmin}_{p \in [0, 1]} R(p)
@@ -48,9 +52,11 @@ def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> Optim
 
     Parameters
     ----------
-    spectrum : Spectrum or array_like of eigenvalues
+    spectrum : Spectrum or array_like of eigenvalues, or what another front takes in its place
+    front : risk, covariance_risk, ratio_aware_risk or another function of a `mask_ratio`
+        What is minimised.
     **keywords
-        As in `risk`, one value each: aspect_ratio, target, ridge, rows, masks_per_sample,
+        As in the front, one value each: aspect_ratio, target, ridge, rows, masks_per_sample,
         test_mask_ratio.
 
     Returns
@@ -72,16 +78,16 @@ def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> Optim
     >>> optimal_mask_ratio([1.0], aspect_ratio=0.5, target=LinearTarget(snr=4.0)).mask_ratio
     0.0
     """
-    law = as_spectrum(spectrum)
     if "mask_ratio" in keywords:
         raise DomainError("mask_ratio is what is looked for; leave it out")
-    if np.shape(risk(law, 0.5, **keywords).total):
+    at = curve_of(front, spectrum, keywords)
+    if np.shape(at(np.array(0.5))):
         raise DomainError("aspect_ratio, ridge, test_mask_ratio and snr must be single numbers")
 
-    best, lowest = minimum(law, **keywords)
+    best, lowest = _minimum(at)
     limit = WITHIN * lowest
     grid = np.unique(np.append(GRID, best))
-    above = np.asarray(risk(law, grid, **keywords).total) > limit
+    above = at(grid) > limit
     centre = int(np.searchsorted(grid, best))
 
     def edge(side: int) -> float:
@@ -93,21 +99,38 @@ def optimal_mask_ratio(spectrum: Spectrum | ArrayLike, **keywords: Any) -> Optim
         outside = float(grid[i + side]) if 0 <= i + side < grid.size else inside
         while abs(outside - inside) > PRECISION:
             middle = 0.5 * (inside + outside)
-            kept = risk(law, middle, **keywords).total <= limit
+            kept = at(np.array(middle)) <= limit
             inside, outside = (middle, outside) if kept else (inside, middle)
         return inside
 
     return OptimalMaskRatio(best, lowest, edge(-1), edge(+1))
 
 
+def curve_of(
+    front: Callable[..., Risk], spectrum: Spectrum | ArrayLike, keywords: dict[str, Any]
+) -> Callable[[Array], Array]:
+    """Return the total risk as a function of mask ratios."""
+    # An array of eigenvalues is compressed once.
+    given = as_spectrum(spectrum) if front is risk else spectrum
+
+    def total(ratios: Array) -> Array:
+        return np.asarray(front(given, mask_ratio=ratios, **keywords).total)
+
+    return total
+
+
 def minimum(law: Spectrum, **keywords: Any) -> tuple[float, float]:
     """Return the mask ratio of smallest risk and that risk."""
+    return _minimum(curve_of(risk, law, keywords))
+
+
+def _minimum(curve: Callable[[Array], Array]) -> tuple[float, float]:
     from scipy.optimize import minimize_scalar
 
     def at(ratio: float) -> float:
-        return float(risk(law, ratio, **keywords).total)
+        return float(curve(np.array(ratio)))
 
-    totals = np.asarray(risk(law, GRID, **keywords).total)
+    totals = curve(GRID)
     # Without rows to train on (p = 1, and p = 0 where only masked targets count) the predictor is
     # 0: of equal ratios the largest says so.
     best, lowest = float(GRID[::-1][np.argmin(totals[::-1])]), float(totals.min())

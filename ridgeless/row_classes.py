@@ -64,7 +64,13 @@ class RowClasses:
         )
 
 
-def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: float) -> RowClasses:
+def row_classes(
+    rule: Quadrature,
+    mean: Array,
+    rows: Rows,
+    masks_per_sample: float,
+    loss_weight: Array | float = 1.0,
+) -> RowClasses:
     """Return the row classes of masking schemes.
 
     Parameters
@@ -77,6 +83,8 @@ def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: flo
         Whether every row counts, or those whose target feature is masked.
     masks_per_sample : K, 1, 2, ... or inf
         Fresh masks per training sample.
+    loss_weight : omega, broadcasts with the ratios
+        Weights of rows with these ratios in the loss.
 
     Raises
     ------
@@ -92,7 +100,7 @@ def row_classes(rule: Quadrature, mean: Array, rows: Rows, masks_per_sample: flo
     """
     mask = np.where(rule.mask > 0, np.maximum(rule.mask, _SMALLEST), 0.0)
     keep, weight = rule.keep, rule.weight
-    loss = np.broadcast_to(rule.loss, mask.shape)
+    loss = np.broadcast_to(loss_weight, mask.shape)
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
     counted = weight * mask if rows == "masked" else weight
     per_mask = mean if rows == "masked" else np.ones_like(mean)

@@ -13,7 +13,7 @@ from ridgeless.checks import nonnegative_array, real_array, real_scalar, require
 from ridgeless.errors import DomainError
 from ridgeless.spectrum import Nodes, Spectrum
 
-__all__ = ["LinearTarget", "MaskedFeature"]
+__all__ = ["LinearTarget", "MaskedFeature", "Rows", "Signal", "Target", "checked_target"]
 
 Array = NDArray[np.float64]
 Rows = Literal["masked", "all"]
@@ -153,6 +153,25 @@ class LinearTarget:
         noise = self.signal_variance / np.asarray(self.snr, dtype=np.float64)
         return Signal(Nodes(values, masses), float(self.signal_variance), noise)
 
+    def masses(self, eigenvalues: Array) -> Array:
+        """Return the squared mass of beta along each eigenvector, eigenvalues ascending."""
+        if isinstance(self.alignment, str) or np.ndim(self.alignment) == 0:
+            power = 0.0 if isinstance(self.alignment, str) else float(np.asarray(self.alignment))
+            masses = self._power(eigenvalues, power)
+        else:
+            masses = real_array("alignment", self.alignment)
+            if masses.shape != eigenvalues.shape:
+                raise DomainError(
+                    f"alignment must hold one mass for each of the {eigenvalues.size} "
+                    f"eigenvectors, got shape {masses.shape}"
+                )
+        strength = float(masses @ eigenvalues)
+        if not strength > 0:
+            raise DomainError(
+                "alignment must put signal on a positive eigenvalue, got no signal variance"
+            )
+        return np.asarray(masses * (self.signal_variance / strength))
+
     @staticmethod
     def _power(values: Array, power: float) -> Array:
         """Return values**power up to a factor that keeps the largest at one."""
@@ -179,3 +198,12 @@ class LinearTarget:
             array = np.asarray(alignment, dtype=np.float64)
             return snr.shape, snr.tobytes(), array.shape, array.tobytes(), self.signal_variance
         return snr.shape, snr.tobytes(), alignment, self.signal_variance
+
+
+def checked_target(target: Target | None) -> Target:
+    """Return the target, by default a masked feature, if it is one."""
+    if target is None:
+        return MaskedFeature()
+    if isinstance(target, type) or not (hasattr(target, "rows") and hasattr(target, "on")):
+        raise DomainError(f"target must be MaskedFeature() or LinearTarget(...), got {target!r}")
+    return target

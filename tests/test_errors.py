@@ -122,16 +122,12 @@ def test_several_masks_of_a_law_are_not_derived() -> None:
 
 
 def test_a_solve_that_does_not_converge_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ridgeless.engine import fixed_point
-
-    monkeypatch.setattr(fixed_point, "ACCEPTED", -1.0)
+    monkeypatch.setattr("ridgeless.engine.resolvent.ACCEPTED", -1.0)
     with pytest.raises(rl.ConvergenceError, match=r"aspect_ratio = 2.0, ridge = 0.5.*residual"):
         rl.risk([1.0, 2.0], 0.5, ridge=0.5)
 
 
 def test_a_law_that_is_not_resolved_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ridgeless.engine import solution
-
-    monkeypatch.setattr(solution, "LAST_ORDER", 64)
+    monkeypatch.setattr("ridgeless.engine.grid.LAST_ORDER", 64)
     with pytest.raises(rl.ConvergenceError, match="not resolved by 64 nodes at aspect_ratio = 2"):
         rl.risk([1.0, 2.0], rl.UniformRatio())

@@ -74,5 +74,5 @@ def test_a_large_surface_is_the_same_in_threads(monkeypatch: pytest.MonkeyPatch)
         "aspect_ratio": np.geomspace(0.1, 10, 61)[:, None],
     }
     threaded = rl.risk(spectrum, **grid).total
-    monkeypatch.setattr("ridgeless.engine.solution.NODES_PER_THREAD", 10**12)
+    monkeypatch.setattr("ridgeless.engine.spectral.NODES_PER_THREAD", 10**12)
     np.testing.assert_array_equal(rl.risk(spectrum, **grid).total, threaded)

@@ -1,11 +1,18 @@
 """The sums over row classes, eigenvalues and signal that the fixed point is made of.
 
-Letters are those of docs/theory.md; index 0 carries the unit `floor` (see `fixed_point`).
+Letters are those of docs/theory.md; index 0 carries the unit `floor` (see `resolvent`).
 """
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 from ridgeless.numerics.jit import sum_kernel
 
 __all__ = [
+    "ClassSums",
+    "Classes",
+    "Moments",
     "class_sums",
     "gap_scatter",
     "predictor_sums",
@@ -15,13 +22,54 @@ __all__ = [
 ]
 
 
+class Classes(NamedTuple):
+    """The row classes of one scheme, arrays of shape (classes,), or of several (eq-row-class)."""
+
+    weight: Any  #: w
+    kept: Any  #: a
+    masked: Any  #: b
+    excess: Any  #: f
+    unequal: Any  #: v
+
+
+class ClassSums(NamedTuple):
+    """Sums over the classes of a scheme."""
+
+    alpha: float  #: w a/g
+    beta: float  #: w b/g
+    a1: float  #: w a/g^2, and so on
+    b1: float
+    a11: float
+    a10: float
+    a00: float
+    y: float  #: base w/g below the split, and its derivatives
+    y1: float
+    y0: float
+    filled: float  #: w (1 - base/g) above the split
+    below: float  #: share of the rows below the split
+
+
+class Moments(NamedTuple):
+    """Means over directions, of a resolvent H with Sigma as index 1 and D as index 0."""
+
+    x: float  #: e H
+    p1: float  #: Sigma H
+    p0: float
+    e1: float  #: e H Sigma H
+    e0: float
+    q11: float  #: Sigma H Sigma H
+    q10: float
+    q00: float
+
+
 @sum_kernel
-def class_sums(w, a, b, d0, floor, base, m1, m0):
+def class_sums(classes, d0, floor, base, m1, m0):
     """Sums over row classes; index 0 in units of `floor`.
 
     Classes are split where base/g = 1/2. Returned after the sums over all: of the classes below,
     Y and its derivatives; of those above, 1 - Y in place of Y; and the share of rows below.
     """
+    w, a, b = classes.weight, classes.kept, classes.masked
     alpha = beta = a1 = b1 = a11 = a10 = a00 = 0.0
     y = y1 = y0 = filled = kept = given = 0.0
     to_units = d0 / floor
@@ -45,12 +93,13 @@ def class_sums(w, a, b, d0, floor, base, m1, m0):
         filled += (1.0 - below) * x * own
         kept += below * w[k]
         given += w[k]
-    return alpha, beta, a1, b1, a11, a10, a00, y, y1, y0, filled, kept / given
+    return ClassSums(alpha, beta, a1, b1, a11, a10, a00, y, y1, y0, filled, kept / given)
 
 
 @sum_kernel
-def predictor_sums(w, a, b, f, v, d0, floor, base, m1, m0):
-    """Sums sum w f/g, sum w v/g and sum w/g over row classes."""
+def predictor_sums(classes, d0, floor, base, m1, m0):
+    """Sums w f/g, w v/g and w/g over row classes."""
+    w, a, b, f, v = classes
     extra = unequal = ones = 0.0
     to_units = d0 / floor
     for k in range(w.size):
@@ -63,10 +112,9 @@ def predictor_sums(w, a, b, f, v, d0, floor, base, m1, m0):
 
 
 @sum_kernel
-def variance_sums(
-    w, a, b, f, d0, floor, base, m1, m0, u1, u0, inflation, gap, signal, scatter, power
-):
+def variance_sums(classes, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     """Design variance, and noise variance per unit of noise, from the residuals of all classes."""
+    w, a, b, f = classes.weight, classes.kept, classes.masked, classes.excess
     design = noise = 0.0
     to_units = d0 / floor
     reach = 1.0 + inflation
@@ -75,9 +123,9 @@ def variance_sums(
         inverse = 1.0 / (base + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
         weight = w[k] * inverse * ((a[k] * u1 + unit * u0) * inverse)
         own = f[k] / a[k] if a[k] > 0.0 else 0.0
-        missed = own - inflation + reach * gap
-        residual = signal * missed * missed + reach * reach * scatter
-        design += weight * (a[k] * residual + b[k] * power)
+        rest = own - inflation + reach * missed.gap
+        residual = missed.signal * rest * rest + reach * reach * missed.scatter
+        design += weight * (a[k] * residual + b[k] * missed.power)
         noise += weight * ((a[k] + f[k]) * (1.0 + own))
     return design, noise
 
@@ -100,7 +148,7 @@ def spectral_sums(s, h, first, last, floor, e, alpha, beta):
         q11 += h[i] * high * high
         q10 += h[i] * high * low
         q00 += h[i] * low * low
-    return x, p1, p0, e1, e0, q11, q10, q00
+    return Moments(x, p1, p0, e1, e0, q11, q10, q00)
 
 
 @sum_kernel

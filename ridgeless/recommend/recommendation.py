@@ -21,7 +21,8 @@ from ridgeless.estimation.sample_spectrum import (
     table_of,
 )
 from ridgeless.optimal import OptimalMaskRatio, minimum, optimal_mask_ratio
-from ridgeless.risk import Risk, risk
+from ridgeless.parts import Risk
+from ridgeless.risk import risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import MaskedFeature, Target
 

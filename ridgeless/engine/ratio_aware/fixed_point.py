@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ridgeless.errors import ConvergenceError
 
-__all__ = ["Equations", "State", "read_out", "solve"]
+__all__ = ["Equations", "State", "learned", "read_out", "solve"]
 
 Array = NDArray[np.float64]
 
@@ -342,30 +342,51 @@ def _is_positive(state: State) -> bool:
     return bool(np.isfinite(scaled).all() and (np.linalg.eigvalsh(scaled) > 0).all())
 
 
+def learned(state: State, s: Array, one: Array, phi_t: Array) -> Array:
+    """Return the learned fraction at eigenvalues s, of inputs with the polynomials phi_t."""
+    fractions = np.zeros(s.size)
+    there = s > 0
+    if there.any():
+        fractions[there] = phi_t @ one - _missed(state, s[there], one) @ phi_t
+    return fractions
+
+
+def _missed(state: State, s: Array, one: Array) -> Array:
+    """Return one minus the learned fraction, in coordinates (eq-ratio-aware-mean)."""
+    eq = state.at
+    excess = np.einsum("k,ka->a", eq.weight / state.g * eq.excess, eq.phi)
+    rest = eq.e * (eq.penalty @ one) + (eq.d0 - s)[:, None] * excess
+    return np.asarray(np.einsum("nab,nb->na", state.resolvent(s), rest))
+
+
 def read_out(
-    state: State, mask: Array, signal: tuple[Array, Array], one: Array, phi_t: Array, p_t: float
+    state: State,
+    mask: Array,
+    loss: Array,
+    signal: tuple[Array, Array],
+    one: Array,
+    phi_t: Array,
+    p_t: float,
 ) -> Array:
     """Return bias, design variance and noise variance per unit of noise.
 
-    `mask`: the classes' mask ratios; `signal`: eigenvalues and mass of beta; `one`: the constant
-    function 1; `phi_t`: the polynomials at the test ratio p_t.
+    `mask`, `loss`: the classes' mask ratios and loss weights; `signal`: eigenvalues and mass of
+    beta; `one`: the constant function 1; `phi_t`: the polynomials at the test ratio p_t.
     """
     eq = state.at
     q_t = 1 - p_t
     s, mass = (x[signal[0] > 0] for x in signal)
     if q_t == 0:
         return np.array([mass @ s, 0.0, 0.0])
-    # What a class misses of beta, one minus the learned fraction (eq-ratio-aware-mean).
-    excess = np.einsum("k,ka->a", eq.weight / state.g * eq.excess, eq.phi)
-    rest = eq.e * (eq.penalty @ one) + (eq.d0 - s)[:, None] * excess
-    missed = np.einsum("nab,nb->na", state.resolvent(s), rest)
+    missed = _missed(state, s, one)
     missed_t = (1 - phi_t @ one) + missed @ phi_t
     bias = (mass * s) @ (p_t + q_t * missed_t) ** 2
     bias += q_t * p_t * eq.d0 * (mass @ (1 - missed_t) ** 2)
     if eq.psi == 0:  # infinitely many rows: nothing fluctuates
         return np.array([bias, 0.0, 0.0])
     own = missed @ eq.phi.T
-    residual = (mass * s) @ (mask + (1 - mask) * own) ** 2 + eq.energy[1] * (mass @ (1 - own) ** 2)
+    residual = loss * ((mass * s) @ (mask + (1 - mask) * own) ** 2)
+    residual += eq.energy[1] * (mass @ (1 - own) ** 2)
     if eq.base == eq.e == 0:
         return np.array([bias, math.inf if residual.max() > 0 else 0.0, math.inf])
     test = np.multiply.outer([q_t * q_t, q_t * p_t * eq.d0], np.outer(phi_t, phi_t))
@@ -373,4 +394,4 @@ def read_out(
     u = state.balanced(seen, float((state.slopes * seen).sum()), _grades(seen, state.matrices))
     share = (eq.energy * np.einsum("ka,iab,kb->ik", eq.phi, u, eq.phi)).sum(axis=0)
     share *= eq.weight / state.g**2
-    return np.array([bias, share @ residual, share.sum()])
+    return np.array([bias, share @ residual, share @ loss])

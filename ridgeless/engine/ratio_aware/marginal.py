@@ -34,6 +34,19 @@ class Marginal:
     effective: Array  #: kappa, effective ridges
     level: Array  #: ridge / kappa, the share of the rows that is left over
 
+    def learned(self, s: Array, p_t: float) -> Array:
+        """Return the learned fraction at eigenvalues s, of inputs with mask ratio p_t."""
+        fractions = np.zeros(s.size)
+        there = s > 0
+        phi_t = self.basis(np.array(1 - p_t))
+        fractions[there] = phi_t @ self.basis.one - self._missed(s[there]) @ (phi_t @ self.change)
+        return fractions
+
+    def _missed(self, s: Array) -> Array:
+        """Return one minus the learned fraction, as in eq-ratio-aware-mean."""
+        kappa, s = self.effective, s[:, None]
+        return np.asarray((self.one * kappa - self.surplus * s) / (s + kappa))
+
     def read_out(
         self, s: Array, h: Array, d0: float, psi: float, signal: tuple[Array, Array], p_t: float
     ) -> Array:
@@ -44,8 +57,7 @@ class Marginal:
             return np.array([mass @ values, 0.0, 0.0])
         phi_t = self.basis(np.array(q_t))
         kappa = self.effective
-        # One minus the learned fraction, as in eq-ratio-aware-mean.
-        missed = (self.one * kappa - self.surplus * values[:, None]) / (values[:, None] + kappa)
+        missed = self._missed(values)
         missed_t = (1 - phi_t @ self.basis.one) + missed @ (phi_t @ self.change)
         bias = (mass * values) @ (p_t + q_t * missed_t) ** 2
         bias += q_t * p_t * d0 * (mass @ (1 - missed_t) ** 2)

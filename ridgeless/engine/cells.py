@@ -1,0 +1,55 @@
+"""Solve and read-out of many cells of one spectrum, in compiled code."""
+
+from __future__ import annotations
+
+import math
+
+from ridgeless.engine.fixed_point import Cell, solve
+from ridgeless.engine.readout import read_out
+from ridgeless.engine.resolvent import ACCEPTED, Spectral
+from ridgeless.engine.sums import Classes
+from ridgeless.numerics.jit import kernel
+
+__all__ = ["solve_cells"]
+
+
+@kernel
+def solve_cells(spectrum, table, scheme, grid, out):
+    """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
+
+    `spectrum` is a `Spectral` with `first` 0 and no floor; `table` are `Classes` with arrays of
+    shape (schemes, classes), `grid` is a `Cell` with arrays of shape (cells,), as is `scheme`; out
+    (cells, columns).
+    """
+    zeros = sig_zeros = 0
+    while spectrum.s[zeros] == 0.0:
+        zeros += 1
+    while spectrum.sig_s[sig_zeros] == 0.0:
+        sig_zeros += 1
+    for i in range(scheme.size):
+        k = scheme[i]
+        classes = Classes(
+            table.weight[k], table.kept[k], table.masked[k], table.excess[k], table.unequal[k]
+        )
+        cell = Cell(
+            grid.gamma[i], grid.per_mask[i], grid.masks[i], grid.ridge[i], grid.own[i], grid.p_t[i]
+        )
+        floor = 0.0
+        for c in range(classes.weight.size):
+            if classes.weight[c] > 0.0:
+                floor = max(floor, classes.masked[c] * spectrum.d0)
+        # Where nothing is masked, zero eigenvalues decouple and index 0 is free (eq-drop).
+        first = sig_first = 0
+        if floor == 0.0:
+            first, sig_first, floor = zeros, sig_zeros, spectrum.s[zeros]
+        resolvent = Spectral(
+            spectrum.s, spectrum.h, spectrum.tail, spectrum.sig_s, spectrum.sig_b, first,
+            sig_first, spectrum.d0, floor, spectrum.tail[first], spectrum.tail[0], ACCEPTED,
+        )  # fmt: skip
+        m1 = m0 = out[i, 9] = 0.0
+        if cell.gamma > 0.0:
+            found = solve(resolvent, classes, cell, out[i, 7], out[i, 8] + math.log(floor))
+            out[i, 7], out[i, 8] = found.log_m1, found.log_m0 - math.log(floor)
+            out[i, 9] = found.residual
+            m1, m0 = math.exp(found.log_m1), math.exp(found.log_m0)
+        read_out(resolvent, classes, cell, m1, m0, out[i])

@@ -1,0 +1,252 @@
+"""The family of a covariance: matrices in place of eigenvalues, the same solve and read-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ridgeless.engine.covariance import Covariance
+from ridgeless.engine.grid import FIRST_ORDER, Cells, Grid, Level, endless, solve
+from ridgeless.engine.spectral import WIDTH, columns_of
+from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
+from ridgeless.row_classes import RowClasses
+from ridgeless.spectrum import Nodes
+from ridgeless.target import Signal
+
+if TYPE_CHECKING:
+    from ridgeless.engine.fixed_point import Cell
+    from ridgeless.engine.matrices import Coordinates, Pencil
+
+__all__ = ["DenseFamily"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+
+#: Residual of the fixed point that linear algebra may leave.
+ACCEPTED = 1e-10
+#: No signal: only the fixed point is asked for.
+NONE = Signal(Nodes(np.ones(1), np.zeros(1)), 0.0, np.zeros(()))
+#: Differences of b/a between classes that are rounding, relative.
+SAME = 1e-14
+
+
+@dataclass(frozen=True)
+class DenseFamily:
+    """A covariance, groups of features that are masked together, and signals on it."""
+
+    covariance: Covariance
+    beta: Array  #: coefficients of the features, shape (d, t): risks add over columns
+    noise: Array  #: sigma^2
+
+    @cached_property
+    def level(self) -> Level:
+        """Signal and noise."""
+        return Level(self.coordinates.signal, self.noise)
+
+    @property
+    def width(self) -> int:
+        """The columns of `ridgeless.engine.readout`."""
+        return WIDTH
+
+    @property
+    def mean(self) -> float:
+        """Mean variance of the features."""
+        return self.covariance.mean * self.covariance.scale
+
+    @property
+    def rounding(self) -> float:
+        """That of linear algebra with hundreds of features."""
+        return 1e-11
+
+    @property
+    def directions(self) -> Directions:
+        """The ranks of Sigma and of D over the number of features."""
+        at = self.covariance
+        return Directions(at.rank / at.size, at.masked.size / at.size)
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """The eigenvectors of D inside each group."""
+        from ridgeless.engine.matrices import Coordinates
+
+        at = self.covariance
+        beta = np.sqrt(at.scale) * (at.basis.T @ self.beta)
+        return Coordinates(at.sigma, at.masked, np.ones(at.masked.size), beta, at.size)
+
+    @cached_property
+    def pencil(self) -> Pencil:
+        """The resolvent in the eigenbasis of Sigma."""
+        from ridgeless.engine.matrices import Coordinates, Pencil
+
+        at, start = self.covariance, self.coordinates
+        values, vectors = at.eigenbasis
+        masked = (vectors.T * at.masked) @ vectors
+        return Pencil(Coordinates(values, masked, start.own, vectors.T @ start.beta, start.total))
+
+    def solve(self, cells: Cells, index: Index, start: Array) -> Array:
+        """Return the columns of the cells `index`, scheme by scheme."""
+        out = start.copy()
+        scheme = cells.grid.scheme[index]
+        with np.errstate(all="ignore"):
+            for number in np.unique(scheme):
+                own = np.flatnonzero(scheme == number)
+                part = _Scheme.of(self, cells, int(number), index[own])
+                tilt = part.tilt
+                found = part.pencil(start[own]) if tilt is None else part.aligned(tilt)
+                cells.converged(index[own], found[:, 9], ACCEPTED)
+                out[own] = found
+        return out
+
+    def endless(self, cells: Cells) -> Flags:
+        """As decided from counts."""
+        return endless(cells)
+
+    def learned(self, grid: Grid) -> Array:
+        """Return the share of the signal that is learnt along each eigenvector of Sigma."""
+        at, solution = self.covariance, solve(grid, self)
+        values, vectors = at.eigenbasis
+        fractions = np.zeros((grid.scheme.size, at.size))
+        cells = Cells(grid, self, FIRST_ORDER)
+        for cell in np.flatnonzero(solution.learns):
+            part = _Scheme.of(self, cells, int(grid.scheme[cell]), np.array([cell]))
+            numerator, e, alpha, beta = solution.columns[cell, 3:7]
+            inner = e * part.penalty(0) + beta * at.masked
+            # Where nothing is masked, directions without variance are none of H's (eq-drop).
+            live = values > 0 if beta == 0 and e == 0 else np.ones(values.size, dtype=bool)
+            some = vectors[:, live]
+            matrix = (some.T * inner) @ some + alpha * np.diag(values[live])
+            inverse = np.linalg.inv(matrix)
+            fractions[cell, at.size - values.size :][live] = (
+                numerator * inverse.diagonal() * values[live]
+            )
+        return fractions.reshape(*grid.shape, at.size)
+
+
+@dataclass(frozen=True)
+class _Scheme:
+    """Cells of one masking scheme."""
+
+    family: DenseFamily
+    classes: tuple[Array, ...]  #: w, a, b, f, v
+    rows: tuple[float, float]  #: per mask, and masks that add rows
+    shift: float  #: of the ridge, by masks: a multiple of D
+    own: Array  #: the ridge without it
+    gamma: Array
+    p_t: Array
+
+    @classmethod
+    def of(cls, family: DenseFamily, cells: Cells, number: int, index: Index) -> _Scheme:
+        """Take the cells `index`, all of scheme `number`."""
+        schemes, lam = cells.schemes, cells.grid.ridge[index]
+        own = np.where(lam > 0, np.maximum(lam / family.covariance.scale, 1 / HUGE), 0.0)
+        own *= schemes.ridge_scale[number]
+        own[cells.standing.lopsided[index]] = TINY_RIDGE
+        return cls(
+            family,
+            tuple(np.ascontiguousarray(x[number]) for x in _table(schemes)),
+            (float(schemes.per_mask[number]), float(schemes.masks[number])),
+            float(schemes.ridge_shift[number] * schemes.ridge_scale[number]),
+            own,
+            cells.standing.gamma[index],
+            cells.grid.p_t[index],
+        )
+
+    @property
+    def tilt(self) -> float | None:
+        """b/a, if it is the same for all rows."""
+        weight, a, b, *_ = self.classes
+        a, b = a[weight > 0], b[weight > 0]
+        if (a == 0).any():
+            return None
+        return float((b / a)[0]) if np.ptp(b / a) <= SAME * (b / a).max() else None
+
+    @property
+    def ridge(self) -> Array:
+        """The ridge with what masks add to it."""
+        return np.asarray(self.own + self.family.covariance.mean * self.shift)
+
+    def penalty(self, cell: int) -> Array:
+        """The ridge of a cell as a matrix, in units of `ridge`: the diagonal in D's coordinates."""
+        masked = self.family.covariance.masked
+        if self.shift == 0:
+            return np.ones(masked.size)
+        return np.asarray((self.own[cell] + self.shift * masked) / self.ridge[cell])
+
+    def cell(self, i: int, unit: float = 1.0) -> Cell:
+        """Return the numbers of a cell, its ridge over a unit."""
+        from ridgeless.engine.fixed_point import Cell
+
+        ridge, own = float(self.ridge[i]) / unit, float(self.own[i]) / unit
+        return Cell(float(self.gamma[i]), *self.rows, ridge, own, float(self.p_t[i]))
+
+    def cells(self, some: Index, unit: float) -> Cell:
+        """Return the numbers of several cells, their ridges over a unit."""
+        from ridgeless.engine.fixed_point import Cell
+
+        per_mask, masks = (np.full(some.size, x) for x in self.rows)
+        ridge, own = self.ridge[some] / unit, self.own[some] / unit
+        return Cell(self.gamma[some], per_mask, masks, ridge, own, self.p_t[some])
+
+    def pencil(self, start: Array) -> Array:
+        """Solve with rows that see Sigma and D in several proportions."""
+        from ridgeless.engine.fixed_point import solve
+        from ridgeless.engine.readout import read_out
+        from ridgeless.engine.sums import Classes
+
+        resolvent, out = self.family.pencil, start.copy()
+        classes = Classes(*self.classes)
+        for i in range(len(out)):
+            cell = self.cell(i)
+            m1 = m0 = out[i, 9] = 0.0
+            if cell.gamma > 0:
+                found = solve(resolvent, classes, cell, float(out[i, 7]), float(out[i, 8]))
+                out[i, 7:10] = found
+                m1, m0 = float(np.exp(found.log_m1)), float(np.exp(found.log_m0))
+            read_out(resolvent, classes, cell, m1, m0, out[i])
+            out[i, 6] /= resolvent.floor
+        return out
+
+    def aligned(self, tilt: float) -> Array:
+        """Solve with rows that all see Sigma + tilt D: an unmasked problem on its spectrum."""
+        out = np.empty((self.own.size, WIDTH))
+        if self.shift == 0:
+            self._along(self.family.coordinates, tilt, np.arange(self.own.size), out)
+            return out
+        # A ridge that comes from masks is a matrix, and chooses the coordinates.
+        for value in np.unique(self.own):
+            some = np.flatnonzero(self.own == value)
+            at = self.family.coordinates.divided(np.sqrt(self.penalty(int(some[0]))))
+            self._along(at, tilt, some, out)
+        return out
+
+    def _along(self, at: Coordinates, tilt: float, some: Index, out: Array) -> None:
+        """Write the columns of the cells `some`, which share coordinates."""
+        from ridgeless.engine.matrices import Aligned
+        from ridgeless.engine.readout import read_out
+        from ridgeless.engine.sums import Classes
+
+        resolvent, law = Aligned.of(at, tilt)
+        weight, a, b, f, v = self.classes
+        bare = Classes(weight, a, 0 * b, f, v)
+        found = columns_of(
+            law, NONE, Classes(*(x[None] for x in bare)), np.zeros(some.size, dtype=np.intp),
+            self.cells(some, law.scale), np.full((some.size, WIDTH), np.nan),
+        )  # fmt: skip
+        for i, columns in zip(some, found, strict=True):
+            m1, m0 = np.exp(columns[7]), resolvent.floor * np.exp(columns[8])
+            cell = self.cell(int(i), law.scale)
+            if cell.gamma == 0:
+                m1 = m0 = 0.0
+            read_out(resolvent, bare, cell, float(m1), float(m0), columns)
+            columns[[3, 5]] /= law.scale
+            columns[6] = tilt * columns[5]
+            out[i] = columns
+
+
+def _table(schemes: RowClasses) -> tuple[Array, ...]:
+    return schemes.weight, schemes.kept, schemes.masked, schemes.excess, schemes.unequal

@@ -1,0 +1,233 @@
+"""What every front does: arguments to a grid of cells, a law to enough nodes, columns to a Risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ridgeless.checks import nonnegative_array, ratio_array
+from ridgeless.engine.thresholds import Directions, Standing, standing
+from ridgeless.errors import ConvergenceError, DomainError
+from ridgeless.masking import Masking
+from ridgeless.parts import Risk
+from ridgeless.row_classes import RowClasses
+
+__all__ = ["Cells", "Family", "Grid", "Level", "Solution", "answer", "endless", "solve"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+
+FIRST_ORDER, LAST_ORDER = 64, 2048  # nodes of a continuous law
+#: How little doubling the nodes of a law may move any part of the risk; a family whose rounding is
+#: larger allows that.
+LAW_TOLERANCE = 1e-13
+
+
+class Level(NamedTuple):
+    """How strong a signal and its noise are."""
+
+    variance: float  #: beta' Sigma beta, the risk of predicting 0
+    noise: Array  #: sigma^2; broadcasts with the grid
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The checked arguments of one call, broadcast and flattened to cells."""
+
+    masking: Masking
+    scheme: Index  #: which scheme of the masking a cell has, shape (cells,)
+    gamma: Array  #: d/n
+    ridge: Array  #: lambda
+    p_t: Array  #: mask ratio of the test inputs
+    shape: tuple[int, ...]
+    parameters: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        masking: Masking,
+        level: Level,
+        *,
+        aspect_ratio: ArrayLike,
+        ridge: ArrayLike,
+        test_mask_ratio: ArrayLike,
+        **also: Any,
+    ) -> Grid:
+        """Check and broadcast the arguments; `also` are further parameters to be remembered."""
+        named = {
+            "aspect_ratio": nonnegative_array("aspect_ratio", aspect_ratio, finite=False),
+            "ridge": nonnegative_array("ridge", ridge, finite=True),
+            "test_mask_ratio": ratio_array("test_mask_ratio", test_mask_ratio),
+        }
+        numbers = np.arange(int(np.prod(masking.shape))).reshape(masking.shape)
+        try:
+            arrays = np.broadcast_arrays(numbers, *named.values())
+            np.broadcast_shapes(arrays[0].shape, level.noise.shape)
+        except ValueError:
+            given = {"mask_ratio": numbers, **named, "snr": level.noise}
+            shapes = ", ".join(f"{name} {x.shape}" for name, x in given.items() if x.ndim)
+            raise DomainError(
+                f"the arguments must broadcast together, got the shapes {shapes}"
+            ) from None
+        scheme, gamma, lam, p_t = (np.ravel(x) for x in arrays)
+        parameters = {"mask_ratio": masking.ratio, **named, **also}
+        if level.noise.ndim or level.variance > 0:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                parameters["snr"] = level.variance / level.noise
+        return cls(masking, scheme, gamma, lam, p_t, arrays[0].shape, parameters)
+
+    def where(self, cell: int) -> str:
+        """Name a cell in a sentence."""
+        return f"aspect_ratio = {float(self.gamma[cell])!r}, ridge = {float(self.ridge[cell])!r}"
+
+
+class Family(Protocol):
+    """Features of one kind, and a signal on them: what solves the cells of a grid."""
+
+    @property
+    def level(self) -> Level:
+        """Signal and noise."""
+
+    @property
+    def width(self) -> int:
+        """How many columns a solve has."""
+
+    @property
+    def mean(self) -> float:
+        """The mean eigenvalue d0, the unit of the ridge."""
+
+    @property
+    def rounding(self) -> float:
+        """What rounding may leave of a part of the risk, relative."""
+
+    @property
+    def directions(self) -> Directions:
+        """How many directions rows can have something in."""
+
+    def solve(self, cells: Cells, index: Index, start: Array) -> Array:
+        """Return the columns of the cells `index` from `start` (nan: cold); the first are PARTS."""
+
+    def endless(self, cells: Cells) -> Flags:
+        """Return which cells have an infinite variance that no node of a law shows."""
+
+    def learned(self, grid: Grid) -> Array:
+        """Return the share of the signal that is learnt along the spectrum, shape (..., atoms)."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A grid whose laws stand as row classes of some order."""
+
+    grid: Grid
+    family: Family
+    order: int
+
+    @cached_property
+    def schemes(self) -> RowClasses:
+        """The row classes of every scheme."""
+        return self.grid.masking.row_classes(self.order)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How the cells stand to their thresholds."""
+        grid, family = self.grid, self.family
+        with np.errstate(over="ignore"):
+            ridge = grid.ridge / family.mean
+        return standing(self.schemes, grid.scheme, grid.gamma, ridge, family.directions)
+
+    def converged(self, index: Index, residual: Array, accepted: float) -> None:
+        """Raise unless every residual is accepted."""
+        failed = np.flatnonzero(~(residual <= accepted))
+        if failed.size:
+            cell = int(index[failed[0]])
+            raise ConvergenceError(
+                f"the fixed point did not converge at {self.grid.where(cell)}, row classes number "
+                f"{int(self.grid.scheme[cell])}: residual {float(residual[failed[0]]):.3g}, "
+                f"allowed {accepted:.3g}"
+            )
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The solved cells of one call."""
+
+    grid: Grid
+    level: Level
+    learns: Flags  #: False where the predictor is 0: no rows, or no usable feature
+    columns: Array  #: shape (cells, columns); bias = the signal where nothing is learnt
+
+
+def endless(cells: Cells) -> Flags:
+    """Return which cells have an infinite variance whatever the nodes of their law.
+
+    Rows with almost nothing left must still be interpolated; the nodes never reach p = 1
+    (eq-infinite-law). Beside it the thresholds of one kind of rows among others.
+    """
+    at, grid = cells.standing, cells.grid
+    found = at.edge.copy()
+    if grid.masking.empties_rows:
+        found |= at.learns & (grid.ridge == 0) & (at.delta >= 0)
+    return found & (grid.p_t < 1)
+
+
+def solve(grid: Grid, family: Family) -> Solution:
+    """Solve every cell, a continuous law with as many nodes as it needs."""
+    cells = Cells(grid, family, FIRST_ORDER)
+    at = cells.standing
+    out = np.full((grid.scheme.size, family.width), np.nan)
+    index = np.flatnonzero(at.learns)
+    out[index] = family.solve(cells, index, out[index])
+    without_end = family.endless(cells)
+    if grid.masking.continuous:
+        _refine(cells, index, out, without_end)
+    out[~at.learns, 0] = family.level.variance
+    out[~at.learns, 1:] = 0.0
+    out[without_end, 1] = np.inf if family.level.variance > 0 else 0.0
+    out[without_end, 2] = np.inf
+    return Solution(grid, family.level, at.learns, out)
+
+
+def _refine(cells: Cells, index: Index, out: Array, without_end: Flags) -> None:
+    """Double the nodes of a law until no part of the risk moves, from the coarser solution."""
+    tolerance = max(LAW_TOLERANCE, cells.family.rounding)
+    while index.size:
+        cells = Cells(cells.grid, cells.family, 2 * cells.order)
+        if cells.order > LAST_ORDER:
+            raise ConvergenceError(
+                f"the law of mask ratios is not resolved by {LAST_ORDER} nodes at "
+                f"{cells.grid.where(int(index[0]))}"
+            )
+        coarse = out[index, :3]
+        out[index] = cells.family.solve(cells, index, out[index])
+        fine = out[index, :3]
+        with np.errstate(invalid="ignore"):  # inf - inf: equal, below
+            moved = np.abs(fine - coarse)
+        # A part that is rounding beside the others need not settle.
+        size = fine + 1e-2 * np.where(np.isfinite(fine), fine, 0).sum(axis=1, keepdims=True)
+        settled = (moved <= tolerance * size) | (fine == coarse)
+        settled[without_end[index], 1:] = True
+        index = index[~settled.all(axis=1)]
+
+
+def answer(grid: Grid, families: Sequence[Family]) -> Risk:
+    """Solve a problem and assemble the risk and its parts, a mean over families."""
+    parts = np.mean([_parts(solve(grid, family)) for family in families], axis=0)
+    shape = parts.shape[1:]
+    bias, design, noise_variance, null, noise = (x.copy() if shape else float(x) for x in parts)
+    return Risk(bias, design, noise_variance, null, noise, parameters=grid.parameters)
+
+
+def _parts(solution: Solution) -> Array:
+    """Return the fields of a `Risk`, shape (5, *cells)."""
+    level, shape = solution.level, solution.grid.shape
+    bias, design, unit = (solution.columns[:, i].reshape(shape) for i in range(3))
+    with np.errstate(invalid="ignore"):
+        # No noise, no variance from it, even where a unit of it would give inf.
+        noise_variance = np.where(level.noise == 0, 0.0, unit * level.noise)
+    return np.stack(np.broadcast_arrays(bias, design, noise_variance, level.variance, level.noise))

@@ -1,0 +1,184 @@
+r"""The resolvent H = (e + alpha Sigma + beta D)^-1: what a solve and a read-out ask of it.
+
+Row classes turn any masking into two numbers, alpha and beta (eq-equivalent); what the features
+are like enters through H alone, and through four questions about it:
+
+- `moments`: the means of e H, of (Sigma, D) H, of e H^2 times these and of their products in
+  pairs, below and above a split of the directions, and how many directions lie above;
+- `whole`: the same over all directions at once;
+- `loads`: the mean of H (Sigma, D) H times the second moment of a test input (eq-variance);
+- `signal`: the bias, and what the residuals of all row classes share (eq-bias, eq-residual).
+
+A spectrum answers with sums in compiled code (`Spectral`), matrices with linear algebra
+(`ridgeless.engine.matrices`). A resolvent is any object with the four methods and the fields
+`d0`, `floor`, `above`, `total`, `accepted`; a compiled solve needs overloads of the four functions.
+
+Index 0 carries the unit `floor`: sums over it are means of floor H, of order one however small
+the mask ratio, so that nothing overflows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+from numba.extending import overload, register_jitable
+
+from ridgeless.engine.sums import gap_scatter, signal_sums, spectral_sums
+from ridgeless.numerics.jit import kernel
+
+__all__ = ["Gaps", "Missed", "Spectral", "generic", "loads", "moments", "signal", "whole"]
+
+#: Runs as Python on any resolvent, and is compiled into kernels that call it.
+generic: Any = register_jitable(error_model="numpy")
+
+#: Residual of the fixed point that rounding may leave in long sums.
+ACCEPTED = 1e-12
+
+
+class Gaps(NamedTuple):
+    """What H^-1 beta - C Sigma beta is made of (eq-mean-predictor)."""
+
+    fit: float  #: times beta: e (1 - Y)
+    held: float  #: times the ridge's own matrix, beta
+    unequal: float  #: times D beta
+    extra: float  #: times (D - Sigma) beta
+
+
+class Missed(NamedTuple):
+    """What is not learnt of the signal."""
+
+    bias: float
+    power: float  #: b_bar' D b_bar
+    signal: float  #: beta' Sigma beta
+    gap: float  #: mean over the signal of 1 - alpha Sigma H
+    scatter: float  #: its scatter about that mean, times the signal
+
+
+class Spectral(NamedTuple):
+    """The resolvent of a spectrum, D = d0 I, in the eigenbasis."""
+
+    s: Any  #: eigenvalues, shape (nodes,)
+    h: Any  #: their shares
+    tail: Any  #: how many directions are at each node and above it; 0 at the end
+    sig_s: Any  #: eigenvalues on which the signal lies
+    sig_b: Any  #: squared masses of beta there
+    first: int  #: nodes below have nothing in the rows (eq-drop)
+    sig_first: int
+    d0: float
+    floor: float
+    above: float  #: directions that rows can have something in
+    total: float  #: all directions
+    accepted: float = ACCEPTED
+
+    def moments(self, e, alpha, beta):
+        """See `moments`."""
+        return _moments(self, e, alpha, beta)
+
+    def whole(self, e, alpha, beta):
+        """See `whole`."""
+        return _whole(self, e, alpha, beta)
+
+    def loads(self, found, e, alpha, beta, p_t):
+        """See `loads`."""
+        return _loads(self, found, p_t)
+
+    def signal(self, e, alpha, beta, gaps, p_t):
+        """See `signal`."""
+        return _signal(self, e, alpha, beta, gaps, p_t)
+
+
+@kernel
+def _moments(r, e, alpha, beta):
+    # Where e H = 1/2, X and 1 - X change places (eq-newton).
+    split = max(r.first, np.searchsorted(r.s, (e - r.floor * beta) / alpha))
+    low = spectral_sums(r.s, r.h, r.first, split, r.floor, e, alpha, beta)
+    high = spectral_sums(r.s, r.h, split, r.s.size, r.floor, e, alpha, beta)
+    return low, high, r.tail[split]
+
+
+@kernel
+def _whole(r, e, alpha, beta):
+    return spectral_sums(r.s, r.h, r.first, r.s.size, r.floor, e, alpha, beta)
+
+
+@kernel
+def _loads(r, found, p_t):
+    q_t = 1.0 - p_t
+    seen, hidden = q_t * q_t, q_t * p_t * (r.d0 / r.floor)
+    return (
+        seen * found.q11 + hidden * found.q10,
+        seen * found.q10 + hidden * found.q00,
+    )
+
+
+@kernel
+def _signal(r, e, alpha, beta, gaps, p_t):
+    level = gaps.fit + gaps.held + r.d0 * gaps.unequal
+    shift = e + r.floor * beta
+    bias, power, signal, gap = signal_sums(
+        r.sig_s, r.sig_b, r.sig_first, r.d0, alpha, shift, gaps.extra, level, p_t
+    )
+    scatter = 0.0
+    if signal > 0.0:
+        gap /= signal
+        scatter = gap_scatter(r.sig_s, r.sig_b, r.sig_first, alpha, shift, gap)
+    return Missed(bias, power, signal, gap, scatter)
+
+
+# --- what solves and read-outs call: methods in Python, overloads in compiled code ----------------
+
+
+def moments(resolvent: Any, e: Any, alpha: Any, beta: Any) -> Any:
+    """Return the moments below and above the split, and the directions above."""
+    return resolvent.moments(e, alpha, beta)
+
+
+def whole(resolvent: Any, e: Any, alpha: Any, beta: Any) -> Any:
+    """Return the moments over all directions."""
+    return resolvent.whole(e, alpha, beta)
+
+
+def loads(resolvent: Any, found: Any, e: Any, alpha: Any, beta: Any, p_t: Any) -> Any:
+    """Return the means of H (Sigma, D) H over a test input with mask ratio p_t."""
+    return resolvent.loads(found, e, alpha, beta, p_t)
+
+
+def signal(resolvent: Any, e: Any, alpha: Any, beta: Any, gaps: Any, p_t: Any) -> Any:
+    """Return what is missed of the signal, by test inputs with mask ratio p_t too."""
+    return resolvent.signal(e, alpha, beta, gaps, p_t)
+
+
+def _is_spectral(resolvent: Any) -> bool:
+    return isinstance(resolvent, types.NamedTuple) and resolvent.instance_class is Spectral
+
+
+@overload(moments)
+def _moments_of(resolvent, e, alpha, beta):
+    if _is_spectral(resolvent):
+        return lambda resolvent, e, alpha, beta: _moments(resolvent, e, alpha, beta)
+    return None
+
+
+@overload(whole)
+def _whole_of(resolvent, e, alpha, beta):
+    if _is_spectral(resolvent):
+        return lambda resolvent, e, alpha, beta: _whole(resolvent, e, alpha, beta)
+    return None
+
+
+@overload(loads)
+def _loads_of(resolvent, found, e, alpha, beta, p_t):
+    if _is_spectral(resolvent):
+        return lambda resolvent, found, e, alpha, beta, p_t: _loads(resolvent, found, p_t)
+    return None
+
+
+@overload(signal)
+def _signal_of(resolvent, e, alpha, beta, gaps, p_t):
+    if _is_spectral(resolvent):
+        return lambda resolvent, e, alpha, beta, gaps, p_t: _signal(
+            resolvent, e, alpha, beta, gaps, p_t
+        )
+    return None
