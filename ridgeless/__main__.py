@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from ridgeless import names
 from ridgeless.cli import tables
+from ridgeless.cli.files import write_text
 
 EXAMPLES = """examples:
   python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2
@@ -268,8 +269,8 @@ def _report(
         rows = [",".join(columns)] + [
             ",".join(repr(value) for value in row) for row in zip(*columns.values(), strict=True)
         ]
-        _write(folder / "curve.csv", "\n".join(rows) + "\n")
-        _write(folder / "curve.json", text + "\n")
+        write_text(folder / "curve.csv", "\n".join(rows) + "\n")
+        write_text(folder / "curve.json", text + "\n")
     if chosen.plot:
         best = summary.get("mask_ratio", summary.get("optimal_mask_ratio"))
         marks = (best, *summary["within_10_percent"])
@@ -290,13 +291,6 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite(item) for item in value]
     return "inf" if isinstance(value, float) and math.isinf(value) else value
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def _plot(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
-from simulations.running.files import replacing
+from ridgeless.cli.files import replacing, write_text
 from simulations.sweep.figure import COLOURS, STYLE
 
 __all__ = ["main"]
@@ -176,8 +176,7 @@ def write_results(points: Sequence[Point], path: Path) -> None:
     for p in points:
         numbers = (*p[2:], p.sensitivity)
         lines.append(",".join((p.axis, p.task, *(f"{x:.6g}" for x in numbers))))
-    with replacing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def draw(points: Sequence[Point], path: Path) -> None:

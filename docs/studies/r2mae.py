@@ -17,7 +17,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from random_ratios import adaptive, batches, law_table, schedules, trained
 
-from simulations.running.files import replacing
+from ridgeless.cli.files import replacing, write_text
 from simulations.sweep.figure import COLOURS, STYLE
 
 __all__ = ["PARTS", "main"]
@@ -75,7 +75,7 @@ def write_laws(answers: Sequence[law_table.Answer], path: Path) -> None:
             f"{a.endless[1]:.9g}",
         ]  # fmt: skip
         lines.append(",".join(cell.replace(", ", " ") for cell in cells))
-    _write(path, "\n".join(lines) + "\n")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def batch_sizes(docs: Path, quick: bool, jobs: int) -> str:
@@ -102,7 +102,7 @@ def test_ratios(docs: Path, quick: bool, jobs: int) -> str:
         for row in zip(*columns, strict=True):
             cells = [c.goal, f"{c.masks:g}", f"{c.aspect_ratio:g}", *(f"{x:.6g}" for x in row)]
             lines.append(",".join(cells))
-    _write(docs / "results" / "r2mae_test_ratios.csv", "\n".join(lines) + "\n")
+    write_text(docs / "results" / "r2mae_test_ratios.csv", "\n".join(lines) + "\n")
     monte_carlo = adaptive.simulated(3, 40) if quick else adaptive.simulated(8)
     return (
         f"{adaptive.table(found)}\n\nRisk of the linear task, averaged over the test ratios:\n\n"
@@ -147,11 +147,6 @@ def markers(part: str) -> tuple[str, str]:
     return f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
 
 
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
 def _draw(path: Path, panels: Sequence[Callable[[Any], None]]) -> None:
     from matplotlib.figure import Figure
 
@@ -185,7 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = PARTS[part](options.docs, options.quick, options.jobs)
         begin, end = markers(part)
         before, rest = page.read_text(encoding="utf-8").split(begin)
-        _write(page, f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")
+        write_text(page, f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
+from ridgeless.cli.files import replacing, write_text
 from ridgeless.estimation.sample_spectrum import constant_columns
 from simulations.populations import datasets
-from simulations.running.files import replacing
 from simulations.sweep.figure import COLOURS, STYLE
 from simulations.trials.estimators import Gram, Ridge
 
@@ -285,8 +285,7 @@ def write_results(measured: Sequence[Measured], path: Path) -> None:
             name = m.case.name.replace(",", "")
             start = f"{name},{m.case.rows.shape[1]},{m.samples},{m.masks:g}"
             lines.append(f"{start},{ratio:g},{error:.6g},{width:.2g}")
-    with replacing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def draw(measured: Sequence[Measured], path: Path) -> None:

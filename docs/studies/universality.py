@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import ridgeless as rl
+from ridgeless.cli.files import replacing
 from simulations.collection.runner import simulate_risks
 from simulations.populations import catalogue
-from simulations.running.files import replacing
 from simulations.sweep.compare import Comparison, compare, fit_slope
 from simulations.sweep.figure import COLOURS, SHAPES, STYLE
 from simulations.sweep.settings import Cell

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ridgeless.cli.files import replacing
 from simulations.running.command import command
-from simulations.running.files import replacing
 from simulations.sweep.run import load, table
 from simulations.sweep.table import Row, aligned, named, names_of
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ridgeless import RatioLaw
-from simulations.running.files import replacing
+from ridgeless.cli.files import replacing
 from simulations.sweep.table import Row
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ridgeless import LinearTarget, Risk
+from ridgeless.cli.files import replacing
 from simulations.collection.statistics import RiskEstimate
 from simulations.collection.store import SHOWN
-from simulations.running.files import replacing
 from simulations.sweep.settings import Cell
 
 __all__ = ["Row", "aligned", "render", "summarize", "write_csv"]

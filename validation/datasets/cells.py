@@ -60,7 +60,7 @@ def _cached_counts(path: Path) -> NDArray[np.float64]:
     """Return the counts of a large table of text, which is parsed once per machine."""
     from scipy import sparse
 
-    from simulations.running.files import replacing
+    from ridgeless.cli.files import replacing
 
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cached = base / "ridgeless" / f"{path.stem}-{path.stat().st_size}.npz"

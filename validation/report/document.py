@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from ridgeless import DomainError
+from ridgeless.cli.files import write_text
 from ridgeless.names import mask_ratio
-from simulations.running.files import replacing
 from validation.prediction import ASSUMPTIONS, GRID, Theory, theory_of
 from validation.report.comparison import Row, ratio_order
 from validation.report.verdicts import verdicts
@@ -59,9 +59,9 @@ def write(
 
     report = build(results, bridge, settings, provenance)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_text(folder / "report.json", "".join(_lines(report)))
+    write_text(folder / "report.json", "".join(_lines(report)))
     figures = draw(report, folder)
-    _write_text(folder / "report.md", summary(report, figures))
+    write_text(folder / "report.md", summary(report, figures))
 
 
 def build(
@@ -230,8 +230,3 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
 def _json(value: Any, indent: int | None = None) -> str:
     separators = (",", ":") if indent is None else None
     return json.dumps(value, indent=indent, separators=separators, allow_nan=False)
-
-
-def _write_text(path: Path, text: str) -> None:
-    with replacing(path) as file:
-        file.write_text(text, encoding="utf-8")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ridgeless import RatioLaw
+from ridgeless.cli.files import replacing
 from ridgeless.names import mask_ratio
-from simulations.running.files import replacing
 from simulations.sweep.figure import COLOURS, SHAPES, STYLE
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PRIMARY
