@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import ridgeless as rl
 from ridgeless.cli.files import replacing, write_text
-from simulations.sweep.figure import COLOURS, STYLE
+from simulations.running.style import COLOURS, STYLE
 
 __all__ = ["main"]
 

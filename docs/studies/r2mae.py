@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from random_ratios import adaptive, batches, law_table, schedules, trained
 
 from ridgeless.cli.files import replacing, write_text
-from simulations.sweep.figure import COLOURS, STYLE
+from simulations.running.style import COLOURS, STYLE
 
 __all__ = ["PARTS", "main"]
 

@@ -17,7 +17,7 @@ import ridgeless as rl
 from ridgeless.cli.files import replacing, write_text
 from ridgeless.estimation.sample_spectrum import constant_columns
 from simulations.populations import datasets
-from simulations.sweep.figure import COLOURS, STYLE
+from simulations.running.style import COLOURS, STYLE
 from simulations.trials.estimators import Gram, Ridge
 
 __all__ = ["main"]

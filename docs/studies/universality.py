@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,8 +17,8 @@ import ridgeless as rl
 from ridgeless.cli.files import replacing
 from simulations.collection.runner import simulate_risks
 from simulations.populations import catalogue
+from simulations.running.style import COLOURS, SHAPES, STYLE, levels
 from simulations.sweep.compare import Comparison, compare, fit_slope
-from simulations.sweep.figure import COLOURS, SHAPES, STYLE
 from simulations.sweep.settings import Cell
 from simulations.sweep.table import Row
 from simulations.trials.problem import Problem
@@ -161,7 +161,7 @@ def draw(rows: Sequence[Row], real: Sequence[Measured], path: Path) -> None:
             axis.axhline(0, color="0.3", linewidth=1)
             axis.set(xlabel="$1/d$", title=f"linear task, $d/n = {gamma:g}$")
             axis.set_yscale("symlog", linthresh=0.1, linscale=2)
-            _ticks(axis, (0, 0.02, 0.05, 0.1, 0.2, 0.5), lambda level, _: f"{100 * level:g} %")
+            levels(axis, (0, 0.02, 0.05, 0.1, 0.2, 0.5), lambda level, _: f"{100 * level:g} %")
             axis.set_xlim(0, None)
             axis.set_ylim(-0.015, 0.8)
         axes[0, 0].set_ylabel("simulation / theory − 1")
@@ -216,15 +216,7 @@ def _draw_real(axis: Any, measured: Sequence[Measured]) -> None:
             )
     row = measured[0].row
     axis.set(xlabel="mask ratio", yscale="log", title=f"{row.spectrum} ($d = {row.dimension}$)")
-    _ticks(axis, (0.5, 1, 2, 4), lambda level, _: f"{level:g}")
-
-
-def _ticks(axis: Any, levels: Sequence[float], label: Callable[[float, int], str]) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    axis.yaxis.set_major_locator(FixedLocator(levels))
-    axis.yaxis.set_major_formatter(FuncFormatter(label))
-    axis.yaxis.set_minor_locator(NullLocator())
+    levels(axis, (0.5, 1, 2, 4))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from ridgeless import RatioLaw
 from ridgeless.cli.files import replacing
 from ridgeless.names import mask_ratio
-from simulations.sweep.figure import COLOURS, SHAPES, STYLE
+from simulations.running.style import COLOURS, SHAPES, STYLE, levels
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PRIMARY
 
@@ -158,18 +158,10 @@ def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> Non
             lowest = min(curve["risk"])
             low, high = min(low, 0.95 * lowest), max(high, 1.05, 1.2 * lowest)
     if high > WIDE * max(low, 0.1):
-        _logarithmic(axis)
+        axis.set_yscale("log")
+        levels(axis)
         low = max(low, 0.9 * min(float(v) for line in axis.lines for v in _inside(line)))
     axis.set_ylim(low, high)
-
-
-def _logarithmic(axis: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
-    axis.yaxis.set_minor_locator(NullLocator())
 
 
 def _inside(line: Any) -> list[float]:
@@ -200,7 +192,7 @@ def _test_ratios(cells: Sequence[Cell]) -> Figure:
             fixed = name in lines
             means = np.array([cell.risks(test, [name]).mean() for test in tests]) / best
             style: dict[str, Any] = {"color": lines[name], "linewidth": 1.3} if fixed else {
-                "color": "#D55E00", "linewidth": 2.2, "linestyle": DASHES[_kind(name)]
+                "color": COLOURS[1], "linewidth": 2.2, "linestyle": DASHES[_kind(name)]
             }  # fmt: skip
             label = name if fixed else LAWS[_kind(name)]
             axis.plot(range(len(tests) - 1), means[:-1], label=label, **style)
@@ -269,7 +261,8 @@ def _bridge(rows: Sequence[Row]) -> Figure:
         axis.set_title(title)
         axis.set_xticks(range(len(ratios)), [r if not _is_law(r) else "R²MAE" for r in ratios])
         axis.set_xlabel("mask ratio")
-    _logarithmic(axes[0][1])
+    axes[0][1].set_yscale("log")
+    levels(axes[0][1])
     axes[0][1].set_ylim(0.8 * min(seen), 1.25 * max(seen))
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return figure

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from random_ratios.law_table import R2MAE, SPECTRA, TARGETS, TESTS, markdown
 from simulations import Problem
-from simulations.sweep.figure import COLOURS
+from simulations.running.style import COLOURS
 from simulations.trials.ratio_aware import simulate_ratio_aware
 
 __all__ = ["Curves", "Simulated", "curves", "draw_curves", "simulated", "table"]
