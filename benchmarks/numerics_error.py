@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 
 import numpy as np
 
 import ridgeless as rl
 from benchmarks.alternatives import Problem, damped, textbook
 from benchmarks.cold_start import cold_start
-from benchmarks.pages import DOCS, rewrite, table
+from simulations.running.pages import rewrite, table
 from simulations.running.style import COLOURS
 from tests.reference import PARTS, reference, worst_error
 
+DOCS = Path(__file__).parents[1] / "docs"
 PAGE, FIGURE = DOCS / "numerics.md", DOCS / "figures" / "numerics-error.png"
 PROMISE, CEILING, FLOOR = 1e-12, 1.0, 1e-17
 MOST = 20_000  # damped steps

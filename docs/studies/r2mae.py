@@ -18,6 +18,7 @@ from joblib import Parallel, delayed
 from random_ratios import adaptive, batches, law_table, schedules, trained
 
 from ridgeless.cli.files import replacing, write_text
+from simulations.running import pages
 from simulations.running.style import COLOURS, STYLE
 
 __all__ = ["PARTS", "main"]
@@ -142,11 +143,6 @@ PARTS: dict[str, Callable[[Path, bool, int], str]] = {
 }
 
 
-def markers(part: str) -> tuple[str, str]:
-    """Return what stands before and after a block."""
-    return f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
-
-
 def _draw(path: Path, panels: Sequence[Callable[[Any], None]]) -> None:
     from matplotlib.figure import Figure
 
@@ -178,9 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     page = options.docs / "studies" / "r2mae.md"
     for part in options.only:
         text = PARTS[part](options.docs, options.quick, options.jobs)
-        begin, end = markers(part)
-        before, rest = page.read_text(encoding="utf-8").split(begin)
-        write_text(page, f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")
+        pages.rewrite(page, text, part)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import ridgeless as rl
 from ridgeless.cli.files import replacing, write_text
 from ridgeless.estimation.sample_spectrum import constant_columns
 from simulations.populations import datasets
+from simulations.running import pages
 from simulations.running.style import COLOURS, STYLE
 from simulations.trials.estimators import Gram, Ridge
 
@@ -26,7 +27,6 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
 DOCS = Path(__file__).parents[1]
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 CONSTANTS = (0.15, 0.75)
 GRID = np.unique(np.round(np.append(np.geomspace(0.005, 0.1, 8), np.linspace(0.1, 1, 19)), 4))
@@ -241,7 +241,7 @@ def summary(measured: Sequence[Measured]) -> str:
     constants = [f"at {p:g}" for p in CONSTANTS]
     head = ["data", "d", "n/d", "recommended", "best measured", "error at best",
             "recommended, above best", *constants, "within 10%"]  # fmt: skip
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for m in measured:
         low, high = m.advised.min(), m.advised.max()
         columns = [m.at_advised, *m.at_constants.T]
@@ -258,7 +258,7 @@ def summary(measured: Sequence[Measured]) -> str:
                 m.verdict,
             ]
         )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return pages.table(head, lines)
 
 
 def said(measured: Sequence[Measured]) -> str:
@@ -359,15 +359,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_results(measured, options.docs / "results" / "recommend.csv")
     draw(measured, options.docs / "figures" / "recommend.png")
     page = options.docs / "studies" / "recommend.md"
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
     text = (
         f"Infinitely many masks:\n\n{summary(endless)}\n\nOne mask per sample:\n\n"
         f"{summary(single)}\n\nWhat `recommend` says about the data:\n\n{said(endless)}"
     )
-    with replacing(page) as temporary:
-        temporary.write_text(
-            f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8"
-        )
+    pages.rewrite(page, text)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from random_ratios.law_table import markdown
 from ridgeless import DomainError
+from simulations.running import pages
 
 __all__ = ["RANDOM", "Group", "draw", "groups", "read_reports", "summary"]
 
@@ -153,7 +153,7 @@ def against_fixed(found: Sequence[Group]) -> str:
         cells = [g.excess(RANDOM, every), *(g.excess(RANDOM, [i]) for i in every)]
         cells += [g.excess(p, every) if p in g.ratios else (math.nan, math.nan) for p in DEFAULTS]
         lines.append([*_name(g), names, *map(_percent, cells)])
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def against_random(found: Sequence[Group]) -> str:
@@ -172,7 +172,7 @@ def against_random(found: Sequence[Group]) -> str:
                 for mine, theirs in (means, (own[:, 0], other[:, 0]), (own[:, -1], other[:, -1])):
                     cells.append(interval(mine / theirs - 1))
             lines.append([*_name(g), *map(_percent, cells)])
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def says(found: Sequence[Group]) -> str:
