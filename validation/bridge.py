@@ -26,6 +26,7 @@ import ridgeless as rl
 from ridgeless import ConvergenceError, RatioLaw, ScheduledRatio
 from ridgeless.names import mask_ratio
 from simulations.populations.designs import GaussianRows
+from simulations.running.intervals import standard_error
 from validation.datasets.tokens import Tokens
 from validation.masking import RatioSampler
 from validation.models import Linear
@@ -79,7 +80,7 @@ class Bridge:
                 trained_risk(_resized(eigenvalues, size), law, gamma, scheme, child, steps)
                 for child in np.random.SeedSequence(rng.entropy, spawn_key=(size,)).spawn(number)
             ]
-            means[size] = np.mean(risks), np.std(risks, ddof=1) / math.sqrt(number)
+            means[size] = np.mean(risks), standard_error(risks)
         (half, half_error), (trained, error) = means.values()
         theory, wrong = (
             float(

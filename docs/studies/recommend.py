@@ -18,6 +18,7 @@ from ridgeless.cli.files import replacing, write_text
 from ridgeless.estimation.sample_spectrum import constant_columns
 from simulations.populations import datasets
 from simulations.running import pages
+from simulations.running.intervals import standard_error
 from simulations.running.style import COLOURS, STYLE
 from simulations.trials.estimators import Gram, Ridge
 
@@ -68,7 +69,7 @@ class Measured(NamedTuple):
         """Return by how much errors exceed those of the best ratio, with its standard error."""
         best = self.errors[:, self.best]
         gaps = (errors - best) / best.mean()
-        return float(gaps.mean()), float(gaps.std(ddof=1) / np.sqrt(gaps.size))
+        return float(gaps.mean()), float(standard_error(gaps))
 
     @property
     def verdict(self) -> str:
@@ -280,7 +281,7 @@ def write_results(measured: Sequence[Measured], path: Path) -> None:
     """Write every measured error as CSV."""
     lines = ["data,features,samples,masks_per_sample,mask_ratio,error,standard_error"]
     for m in measured:
-        spread = m.errors.std(axis=0, ddof=1) / np.sqrt(len(m.errors))
+        spread = standard_error(m.errors)
         for ratio, error, width in zip(GRID, m.errors.mean(axis=0), spread, strict=True):
             name = m.case.name.replace(",", "")
             start = f"{name},{m.case.rows.shape[1]},{m.samples},{m.masks:g}"
@@ -324,7 +325,7 @@ def _draw_curve(axis: Any, m: Measured) -> None:
     ratio = m.samples / m.case.rows.shape[1]
     colour = COLOURS[int(np.argmin(np.abs(np.array(PER_FEATURE) - ratio)))]
     mean = m.errors.mean(axis=0)
-    spread = 2 * m.errors.std(axis=0, ddof=1) / np.sqrt(len(m.errors))
+    spread = 2 * standard_error(m.errors)
     below = GRID < 1  # at 1 the predictor jumps to the mean
     axis.plot(GRID[below], mean[below], color=colour)
     band = (mean - spread)[below], (mean + spread)[below]

@@ -11,6 +11,7 @@ import numpy as np
 from ridgeless import RatioLaw
 from ridgeless.cli.files import replacing
 from ridgeless.names import mask_ratio
+from simulations.running.intervals import standard_error
 from simulations.running.style import COLOURS, SHAPES, STYLE, levels
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PRIMARY
@@ -124,7 +125,8 @@ def _cell(axis: Axes, cell: Cell, test: str, colour: str, first: bool) -> None:
     if not seeds:
         return
     risks = cell.risks(test, cell.fixed)
-    mean, error = risks.mean(axis=0), _standard_error(risks)
+    mean = risks.mean(axis=0)
+    error = standard_error(risks) if len(seeds) > 1 else None
     size = f"n = {cell.n}" if cell.width == 0 else f"width {cell.width}, n = {cell.n}"
     style = {"mfc": colour} if first else {"mfc": "white", "linestyle": "--", "linewidth": 1.2}
     places = [float(name) for name in cell.fixed]
@@ -167,10 +169,6 @@ def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> Non
 def _inside(line: Any) -> list[float]:
     """Return the positive heights of a line."""
     return [float(y) for y in np.atleast_1d(line.get_ydata()) if 0 < y < np.inf]
-
-
-def _standard_error(risks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
-    return risks.std(axis=0, ddof=1) / np.sqrt(len(risks)) if len(risks) > 1 else None
 
 
 def _shades(number: int) -> list[Any]:

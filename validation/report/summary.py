@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simulations.running.intervals import standard_error
 from simulations.running.pages import table
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PREDICTIONS, PRIMARY, combined
@@ -165,7 +166,7 @@ def _verdict(v: Row) -> list[str]:
 def _mean(values: np.ndarray[Any, Any]) -> str:
     if len(values) < 2:
         return f"{values.mean():.4f}" if len(values) else ""
-    return f"{values.mean():.4f} ± {values.std(ddof=1) / np.sqrt(len(values)):.4f}"
+    return f"{values.mean():.4f} ± {standard_error(values):.4f}"
 
 
 def _theory_at(cell: Cell, ratio: str, test: str) -> str:
