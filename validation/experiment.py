@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ridgeless import DomainError, RatioLaw
+from ridgeless import DomainError
 from ridgeless.cli.files import write_text
 from simulations.running.backends import backend, deaf_children
 from simulations.running.identity import array_digest
@@ -124,7 +124,7 @@ def train_one(
     chosen, order, masks = np.random.SeedSequence([run.seed, run.n]).spawn(3)
     rows = np.random.default_rng(chosen).permutation(len(data.train))[: run.n]
     model = make_model(run.model, data, run.width, run.depth, run.seed)
-    sampler = RatioSampler(run.law, "sample" if run.per == "sample" else "batch", masks)
+    sampler = RatioSampler(run.named.law, "sample" if run.per == "sample" else "batch", masks)
     masker = Masker(sampler, data.grid, run.block)
     if models is not None:
         models.mkdir(parents=True, exist_ok=True)
@@ -147,8 +147,8 @@ def train_one(
         )
     return asdict(run) | {
         "id": name,
-        "kind": run.kind,
-        "mean_ratio": run.law.mean if isinstance(run.law, RatioLaw) else run.law,
+        "kind": run.named.kind,
+        "mean_ratio": run.named.mean,
         "risks": found.risk,
         "cross_entropy": found.cross_entropy,
         "targets": found.targets,

@@ -238,7 +238,7 @@ def test_sizes_and_equal_compute():
         "0.9": 167,
         "linear:0.9:0.1": 100,
     }
-    assert {run.kind for run in equal} == {"fixed", "schedule"}
+    assert {run.named.kind for run in equal} == {"fixed", "schedule"}
     text = experiment_runs(replace(digits, data=("pydoc",)))
     assert {run.model for run in text.values()} == {"mlp", "transformer"}
     assert {run.equal for run in text.values()} == {"steps"}

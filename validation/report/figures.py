@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ridgeless import RatioLaw
 from ridgeless.cli.files import replacing
-from ridgeless.names import mask_ratio
 from simulations.running.intervals import standard_error
 from simulations.running.style import COLOURS, SHAPES, STYLE, levels
+from validation.named_ratio import named_ratio
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PRIMARY
 
@@ -75,10 +74,6 @@ BRIDGE = (
 )
 
 
-def _kind(name: str) -> str:
-    return "random" if name.startswith("uniform") else name.split(":")[0]
-
-
 def _panels(count: int, rows: int = 1) -> tuple[Figure, Any]:
     from matplotlib.figure import Figure
 
@@ -129,7 +124,7 @@ def _cell(axis: Axes, cell: Cell, test: str, colour: str, first: bool) -> None:
     error = standard_error(risks) if len(seeds) > 1 else None
     size = f"n = {cell.n}" if cell.width == 0 else f"width {cell.width}, n = {cell.n}"
     style = {"mfc": colour} if first else {"mfc": "white", "linestyle": "--", "linewidth": 1.2}
-    places = [float(name) for name in cell.fixed]
+    places = [named_ratio(name).mean for name in cell.fixed]
     axis.errorbar(
         places, mean, error, color=colour, marker="o", markersize=4, capsize=2, label=size, **style
     )
@@ -148,7 +143,7 @@ def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> Non
         rows = [v[test] for (_, ratio), v in cell.entries.items() if ratio == name]
         if rows and "theory" in rows[0]:
             axis.plot([at, at + 0.05], [rows[0]["theory"]] * 2, color="black", linewidth=1.4)
-        label = {"random": "R²", "linear": "lin", "cosine": "cos"}[_kind(name)]
+        label = {"random": "R²", "linear": "lin", "cosine": "cos"}[named_ratio(name).shape]
         axis.annotate(
             label, (at + 0.025, 1.0), xycoords=("data", "axes fraction"), fontsize=7,
             ha="center", va="top",
@@ -190,9 +185,9 @@ def _test_ratios(cells: Sequence[Cell]) -> Figure:
             fixed = name in lines
             means = np.array([cell.risks(test, [name]).mean() for test in tests]) / best
             style: dict[str, Any] = {"color": lines[name], "linewidth": 1.3} if fixed else {
-                "color": COLOURS[1], "linewidth": 2.2, "linestyle": DASHES[_kind(name)]
+                "color": COLOURS[1], "linewidth": 2.2, "linestyle": DASHES[named_ratio(name).shape]
             }  # fmt: skip
-            label = name if fixed else LAWS[_kind(name)]
+            label = name if fixed else LAWS[named_ratio(name).shape]
             axis.plot(range(len(tests) - 1), means[:-1], label=label, **style)
             axis.plot(len(tests) - 0.5, means[-1], marker="_", markersize=12, mew=2,
                       color=style["color"])  # fmt: skip
@@ -254,17 +249,14 @@ def _bridge(rows: Sequence[Row]) -> Figure:
                             label=f"{scheme}, d/n = {gamma:g}")  # fmt: skip
         axes[0][1].plot(place, wrong, color=colour, marker="x", linestyle="")
     titles = ("trained / theory", "trained / formula of the other scheme")
+    labels = [name if named_ratio(name).kind == "fixed" else "R²MAE" for name in ratios]
     for axis, title in zip(axes[0], titles, strict=True):
         axis.axhline(1, color="0.3", linewidth=1)
         axis.set_title(title)
-        axis.set_xticks(range(len(ratios)), [r if not _is_law(r) else "R²MAE" for r in ratios])
+        axis.set_xticks(range(len(ratios)), labels)
         axis.set_xlabel("mask ratio")
     axes[0][1].set_yscale("log")
     levels(axes[0][1])
     axes[0][1].set_ylim(0.8 * min(seen), 1.25 * max(seen))
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return figure
-
-
-def _is_law(name: str) -> bool:
-    return isinstance(mask_ratio(name), RatioLaw)
