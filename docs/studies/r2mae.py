@@ -19,7 +19,7 @@ from random_ratios import adaptive, batches, law_table, schedules, trained
 
 from ridgeless.cli.files import replacing, write_text
 from simulations.running import pages
-from simulations.running.style import COLOURS, STYLE
+from simulations.running.style import COLOURS, STYLE, panels
 
 __all__ = ["PARTS", "main"]
 
@@ -124,8 +124,8 @@ def networks(docs: Path, quick: bool, jobs: int) -> str:
     largest: dict[tuple[str, str], trained.Group] = {}
     for g in found:  # sorted by width, and by n within it
         largest[g.dataset, g.model] = g
-    panels = [partial(trained.draw, g=g, colours=COLOURS) for g in largest.values()]
-    _draw(docs / "figures" / "r2mae_trained.png", panels)
+    shown = [partial(trained.draw, g=g, colours=COLOURS) for g in largest.values()]
+    _draw(docs / "figures" / "r2mae_trained.png", shown)
     figure = (
         "![Error against test mask ratio for the largest model of each kind: R2MAE, schedules and "
         "fixed ratios.](../figures/r2mae_trained.png)"
@@ -143,18 +143,11 @@ PARTS: dict[str, Callable[[Path, bool, int], str]] = {
 }
 
 
-def _draw(path: Path, panels: Sequence[Callable[[Any], None]]) -> None:
-    from matplotlib.figure import Figure
-
-    across = min(3, len(panels))
-    down = -(-len(panels) // across)
+def _draw(path: Path, drawn: Sequence[Callable[[Any], None]]) -> None:
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.4 * across, 3.4 * down + 0.8), layout="constrained")
-        axes = figure.subplots(down, across, squeeze=False, sharey=True)
-        for axis in axes.flat[len(panels) :]:
-            axis.set_visible(False)
-        for axis, panel in zip(axes.flat, panels, strict=False):
-            panel(axis)
+        figure, axes = panels(len(drawn), min(3, len(drawn)), 3.4, sharey=True)
+        for axis, draw in zip(axes.flat, drawn, strict=False):
+            draw(axis)
         for axis in axes[:, 0]:
             axis.set_ylabel("error / that of the mean")
         handles, labels = axes[0, 0].get_legend_handles_labels()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "SHAPES", "STYLE", "levels"]
+__all__ = ["COLOURS", "SHAPES", "STYLE", "levels", "panels"]
 
 #: Okabe and Ito's colours, which colour-blind readers tell apart, and a shape for each.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -41,3 +42,15 @@ def levels(
     axis.yaxis.set_major_locator(at)
     axis.yaxis.set_major_formatter(FuncFormatter(label))
     axis.yaxis.set_minor_locator(NullLocator())
+
+
+def panels(number: int, across: int, height: float, **shared: Any) -> tuple[Figure, Any]:
+    """Return a figure with room for a legend above, and its panels, those too many hidden."""
+    from matplotlib.figure import Figure
+
+    down = -(-number // across)
+    figure = Figure(figsize=(4.4 * across, height * down + 0.8), layout="constrained")
+    axes = figure.subplots(down, across, squeeze=False, **shared)
+    for axis in axes.flat[number:]:
+        axis.set_visible(False)
+    return figure, axes

@@ -10,7 +10,7 @@ import numpy as np
 
 from ridgeless import RatioLaw
 from ridgeless.cli.files import replacing
-from simulations.running.style import COLOURS, SHAPES, STYLE, levels
+from simulations.running.style import COLOURS, SHAPES, STYLE, levels, panels
 from simulations.sweep.table import Row
 
 if TYPE_CHECKING:
@@ -33,18 +33,12 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
     ratios it draws, with its Monte Carlo estimate as an open diamond near the middle.
     """
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
-    panels = dict.fromkeys(map(_panel, rows))
+    names = list(dict.fromkeys(map(_panel, rows)))
     gammas = list(dict.fromkeys(row.aspect_ratio for row in rows))
-    names = list(panels)
     across = min(len(names), 2) if len(names) != 3 else 3
-    down = -(-len(names) // across)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.4 * across, 3.3 * down + 0.8), layout="constrained")
-        axes = figure.subplots(down, across, squeeze=False, sharex=True)
-        for axis in axes.flat[len(names) :]:
-            axis.set_visible(False)
+        figure, axes = panels(len(names), across, 3.3, sharex=True)
         for axis, name in zip(axes.flat, names, strict=False):
             shown = [(c, r) for c, r in zip(cells, rows, strict=True) if _panel(r) == name]
             for number, gamma in enumerate(gammas):

@@ -173,7 +173,7 @@ def _write(settings: Sweep, cells: Sequence[Cell], rows: Sequence[Row], seconds:
     from simulations.sweep.figure import plot_sweep
 
     folder = settings.output
-    write_csv(rows, folder / "summary.csv")
+    write_csv(Row, rows, folder / "summary.csv")
     plot_sweep(cells, rows, folder / "sweep.png")
     _write_record(settings, seconds)
     print(render(rows))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulations.running.style import COLOURS, SHAPES, STYLE, levels
+from simulations.running.style import COLOURS, SHAPES, STYLE, levels, panels
 
 
 def test_series_are_told_apart_twice():
@@ -29,3 +29,11 @@ def test_levels_are_labelled(asked, labels):
     shown = [axis.yaxis.get_major_formatter()(tick) for tick in ticks if 0.4 <= tick <= 6]
     assert shown == labels
     assert axis.yaxis.get_minorticklocs().size == 0
+
+
+def test_panels_too_many_are_hidden():
+    pytest.importorskip("matplotlib")
+    figure, axes = panels(4, 3, 3.0, sharex=True)
+    assert axes.shape == (2, 3)
+    assert [axis.get_visible() for axis in axes.flat] == [True] * 4 + [False] * 2
+    assert figure.get_size_inches() == pytest.approx([13.2, 6.8])
