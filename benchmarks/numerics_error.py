@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import argparse
 import math
+from pathlib import Path
 
 import numpy as np
 
 import ridgeless as rl
 from benchmarks.alternatives import Problem, damped, textbook
 from benchmarks.cold_start import cold_start
-from benchmarks.pages import DOCS, rewrite, table
+from simulations.running.pages import rewrite, table
+from simulations.running.style import COLOURS
 from tests.reference import PARTS, reference, worst_error
 
+DOCS = Path(__file__).parents[1] / "docs"
 PAGE, FIGURE = DOCS / "numerics.md", DOCS / "figures" / "numerics-error.png"
 PROMISE, CEILING, FLOOR = 1e-12, 1.0, 1e-17
 MOST = 20_000  # damped steps
@@ -107,11 +110,11 @@ def measure(panel, count):
     return xs, {name: np.array(values) for name, values in curves.items()}
 
 
-STYLE = {  # Okabe and Ito's colours, and a marker each
-    DAMPED: {"color": "#D55E00", "marker": "^"},
-    TEXTBOOK: {"color": "#E69F00", "marker": "s"},
-    SCHEMES: {"color": "#56B4E9", "marker": "D"},
-    OURS: {"color": "#0072B2", "marker": "o"},
+STYLE = {  # a colour and a marker each
+    DAMPED: {"color": COLOURS[1], "marker": "^"},
+    TEXTBOOK: {"color": COLOURS[4], "marker": "s"},
+    SCHEMES: {"color": COLOURS[5], "marker": "D"},
+    OURS: {"color": COLOURS[0], "marker": "o"},
 }
 LABELS = {  # abscissa, and what else varies
     "gap": (r"distance to the threshold, $|\gamma - 1|$", r"$\lambda = 0$, $p = 0.3$ and $0.8$"),

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from benchmarks import __main__ as command
-from benchmarks import accuracy, contests, numerics_error, pages
+from benchmarks import accuracy, contests, numerics_error
 from benchmarks.alternatives import Problem, damped, scipy_fixed_point, textbook
 from benchmarks.timing import one_core, race
 
@@ -55,20 +54,6 @@ def test_errors_are_measured_against_many_digits() -> None:
     errors = accuracy.worst_errors(problem, [0.5, 1.01], 1e-3)
     assert errors["ridgeless"] < 1e-12
     assert set(errors) == {"ridgeless", *accuracy.METHODS}
-
-
-def test_the_tables_go_between_the_markers() -> None:
-    page = f"before\n{pages.BEGIN}\nold\n{pages.END}\nafter\n"
-    inserted = pages.insert(page, pages.table(["x"], [[1]]))
-    assert "old" not in inserted
-    assert "| 1 |" in inserted
-    assert pages.insert(inserted, "") == pages.insert(page, "")
-
-
-@pytest.mark.parametrize("path", [command.PAGE, numerics_error.PAGE], ids=lambda path: path.name)
-def test_the_pages_have_their_markers(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert [text.count(marker) for marker in (pages.BEGIN, pages.END)] == [1, 1]
 
 
 @pytest.mark.parametrize("name", list(numerics_error.LIMITS))

@@ -149,7 +149,7 @@ def _bridge(folder: Path, names: Sequence[str], settings: Bridge | None) -> list
 
     Without settings: what the folder has of that data set, if anything.
     """
-    from simulations.running.files import replacing
+    from ridgeless.cli.files import write_text
     from validation.bridge import bridge
     from validation.datasets import load
 
@@ -165,8 +165,7 @@ def _bridge(folder: Path, names: Sequence[str], settings: Bridge | None) -> list
         return []
     rows = bridge(data, settings)
     made = {"data": data.name, "settings": chosen, "rows": rows}
-    with replacing(path) as file:
-        file.write_text(json.dumps(made, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(made, indent=1, allow_nan=False) + "\n")
     return rows
 
 

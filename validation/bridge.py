@@ -14,7 +14,7 @@ Each scheme is also compared with the formula of the other one, which is wrong f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,7 +25,9 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from ridgeless import ConvergenceError, RatioLaw, ScheduledRatio
 from ridgeless.names import mask_ratio
+from ridgeless.quantiles import quantized
 from simulations.populations.designs import GaussianRows
+from simulations.running.intervals import standard_error
 from validation.datasets.tokens import Tokens
 from validation.masking import RatioSampler
 from validation.models import Linear
@@ -75,11 +77,12 @@ class Bridge:
         for size in (self.dimension // 2, self.dimension):
             # Twice the trials at half the size, which vary more.
             number = self.trials * self.dimension // size
+            values = quantized(rl.Spectrum(eigenvalues), size).eigenvalues
             risks = [
-                trained_risk(_resized(eigenvalues, size), law, gamma, scheme, child, steps)
+                trained_risk(values, law, gamma, scheme, child, steps)
                 for child in np.random.SeedSequence(rng.entropy, spawn_key=(size,)).spawn(number)
             ]
-            means[size] = np.mean(risks), np.std(risks, ddof=1) / math.sqrt(number)
+            means[size] = np.mean(risks), standard_error(risks)
         (half, half_error), (trained, error) = means.values()
         theory, wrong = (
             float(
@@ -205,11 +208,3 @@ def descend(
             f"steps, got {slope / first:.1e}"
         )
     return np.asarray(weight.detach().numpy(), dtype=np.float64)
-
-
-def _resized(eigenvalues: Sequence[float] | Array, size: int) -> Array:
-    """Return `size` eigenvalues with the same law: quantiles at equal steps, of the same mean."""
-    sorted_values = np.sort(eigenvalues)
-    steps = np.linspace(0, len(sorted_values), size + 1)
-    total = np.interp(steps, np.arange(len(sorted_values) + 1), np.r_[0, np.cumsum(sorted_values)])
-    return np.diff(total) * size / len(sorted_values)

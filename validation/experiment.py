@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ridgeless import DomainError, RatioLaw
+from ridgeless import DomainError
+from ridgeless.cli.files import write_text
 from simulations.running.backends import backend, deaf_children
-from simulations.running.files import replacing
 from simulations.running.identity import array_digest
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
@@ -124,7 +124,7 @@ def train_one(
     chosen, order, masks = np.random.SeedSequence([run.seed, run.n]).spawn(3)
     rows = np.random.default_rng(chosen).permutation(len(data.train))[: run.n]
     model = make_model(run.model, data, run.width, run.depth, run.seed)
-    sampler = RatioSampler(run.law, "sample" if run.per == "sample" else "batch", masks)
+    sampler = RatioSampler(run.named.law, "sample" if run.per == "sample" else "batch", masks)
     masker = Masker(sampler, data.grid, run.block)
     if models is not None:
         models.mkdir(parents=True, exist_ok=True)
@@ -147,8 +147,8 @@ def train_one(
         )
     return asdict(run) | {
         "id": name,
-        "kind": run.kind,
-        "mean_ratio": run.law.mean if isinstance(run.law, RatioLaw) else run.law,
+        "kind": run.named.kind,
+        "mean_ratio": run.named.mean,
         "risks": found.risk,
         "cross_entropy": found.cross_entropy,
         "targets": found.targets,
@@ -193,8 +193,7 @@ def read_results(folder: Path) -> list[Result]:
         return []
     *lines, tail = path.read_text(encoding="utf-8").split("\n")
     if tail:
-        with replacing(path) as whole:
-            whole.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        write_text(path, "".join(line + "\n" for line in lines))
     # Two commands at work in one folder do some runs twice.
     return list({result["id"]: result for result in _parsed(path, lines)}.values())
 
@@ -230,8 +229,7 @@ def _claim(settings: Experiment) -> None:
                 "another --output, or delete that folder"
             )
         return
-    with replacing(path) as file:
-        file.write_text(json.dumps(shape, indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(shape, indent=2) + "\n")
 
 
 def _device(settings: Experiment) -> Any:

@@ -25,7 +25,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ridgeless import DomainError
 from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
-from simulations.running.files import replacing
+from ridgeless.cli.files import replacing
 from validation.datasets.tokens import Tokens
 from validation.masking import Masker
 from validation.models import Masked

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from ridgeless import DomainError, RatioLaw, ScheduledRatio
+from ridgeless import DomainError
 from ridgeless.checks import count
-from ridgeless.names import mask_ratio
 from simulations.running.identity import digest
+from validation.named_ratio import NamedRatio, named_ratio
 from validation.pretrain import Recipe
 
 __all__ = ["PRESETS", "Experiment", "Run"]
@@ -50,16 +50,9 @@ class Run:
     recipe: Recipe
 
     @property
-    def law(self) -> RatioLaw | float:
+    def named(self) -> NamedRatio:
         """The mask ratio, or the law from which it is drawn."""
-        return mask_ratio(self.ratio)
-
-    @property
-    def kind(self) -> str:
-        """What sort of ratio it is: fixed, random or schedule."""
-        if isinstance(self.law, ScheduledRatio):
-            return "schedule"
-        return "random" if isinstance(self.law, RatioLaw) else "fixed"
+        return named_ratio(self.ratio)
 
     def id(self, data: str) -> str:
         """Return a name that depends on nothing but this run and the digest of its data."""
@@ -141,8 +134,8 @@ class Experiment:
             if not getattr(self, name):
                 raise DomainError(f"{name} must not be empty")
         for ratio in self.ratios:
-            law = mask_ratio(ratio)
-            if not isinstance(law, RatioLaw) and not 0 < law < 1:
+            named = named_ratio(ratio)
+            if named.kind == "fixed" and not 0 < named.mean < 1:
                 raise DomainError(f"ratios must lie in (0, 1), got {ratio}")
         for model in self.models:
             if model not in WIDTHS:
@@ -219,8 +212,8 @@ def _at_equal_compute(run: Run) -> Run:
     An encoder that drops hidden tokens costs `depth` blocks on what it sees, and its decoder one
     block on all tokens.
     """
-    mean = run.law.mean if isinstance(run.law, RatioLaw) else run.law
-    steps = run.recipe.steps * (run.depth / 2 + 1) / (run.depth * (1 - mean) + 1)
+    seen = 1 - run.named.mean
+    steps = run.recipe.steps * (run.depth / 2 + 1) / (run.depth * seen + 1)
     return replace(run, equal="compute", recipe=replace(run.recipe, steps=max(1, round(steps))))
 
 

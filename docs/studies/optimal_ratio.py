@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
-from simulations.running.files import replacing
-from simulations.sweep.figure import COLOURS, STYLE
+from ridgeless.cli.files import replacing, write_text
+from simulations.running import pages
+from simulations.running.style import COLOURS, STYLE
 
 __all__ = ["main"]
 
 Array = NDArray[np.float64]
 
 DOCS = Path(__file__).parents[1]
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 LOWEST, HIGHEST = 0.1, 0.9
 FEATURES, SAMPLES = 1000, 500
@@ -128,7 +128,7 @@ def table(points: Sequence[Point]) -> str:
     """Return the ends, the extremes and the direction of every line, in Markdown."""
     head = ["varied", "target", "K", "best ratio: first → last", "lowest to highest", "it",
             "sensitivity: first → last", "lowest to highest"]  # fmt: skip
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for name, axis in AXES.items():
         for task in axis.tasks:
             for epochs in (None,) if name == "epochs" else FEW:
@@ -147,7 +147,7 @@ def table(points: Sequence[Point]) -> str:
                         f"{min(worst):.3g} to {max(worst):.3g}",
                     ]
                 )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return pages.table(head, lines)
 
 
 def direction(values: Sequence[float], least: float = 0.005) -> str:
@@ -176,8 +176,7 @@ def write_results(points: Sequence[Point], path: Path) -> None:
     for p in points:
         numbers = (*p[2:], p.sensitivity)
         lines.append(",".join((p.axis, p.task, *(f"{x:.6g}" for x in numbers))))
-    with replacing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def draw(points: Sequence[Point], path: Path) -> None:
@@ -248,11 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_results(points, options.docs / "results" / "optimal_ratio.csv")
     draw(points, options.docs / "figures" / "optimal_ratio.png")
     page = options.docs / "studies" / "optimal_ratio.md"
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
-    with replacing(page) as temporary:
-        temporary.write_text(
-            f"{before}{BEGIN}\n\n{table(points)}\n\n{END}{rest.split(END)[1]}", encoding="utf-8"
-        )
+    pages.rewrite(page, table(points))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ import numpy as np
 from joblib import Parallel, delayed
 from random_ratios import adaptive, batches, law_table, schedules, trained
 
-from simulations.running.files import replacing
-from simulations.sweep.figure import COLOURS, STYLE
+from ridgeless.cli.files import replacing, write_text
+from simulations.running import pages
+from simulations.running.style import COLOURS, STYLE, panels
 
 __all__ = ["PARTS", "main"]
 
@@ -75,7 +76,7 @@ def write_laws(answers: Sequence[law_table.Answer], path: Path) -> None:
             f"{a.endless[1]:.9g}",
         ]  # fmt: skip
         lines.append(",".join(cell.replace(", ", " ") for cell in cells))
-    _write(path, "\n".join(lines) + "\n")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def batch_sizes(docs: Path, quick: bool, jobs: int) -> str:
@@ -102,7 +103,7 @@ def test_ratios(docs: Path, quick: bool, jobs: int) -> str:
         for row in zip(*columns, strict=True):
             cells = [c.goal, f"{c.masks:g}", f"{c.aspect_ratio:g}", *(f"{x:.6g}" for x in row)]
             lines.append(",".join(cells))
-    _write(docs / "results" / "r2mae_test_ratios.csv", "\n".join(lines) + "\n")
+    write_text(docs / "results" / "r2mae_test_ratios.csv", "\n".join(lines) + "\n")
     monte_carlo = adaptive.simulated(3, 40) if quick else adaptive.simulated(8)
     return (
         f"{adaptive.table(found)}\n\nRisk of the linear task, averaged over the test ratios:\n\n"
@@ -123,8 +124,8 @@ def networks(docs: Path, quick: bool, jobs: int) -> str:
     largest: dict[tuple[str, str], trained.Group] = {}
     for g in found:  # sorted by width, and by n within it
         largest[g.dataset, g.model] = g
-    panels = [partial(trained.draw, g=g, colours=COLOURS) for g in largest.values()]
-    _draw(docs / "figures" / "r2mae_trained.png", panels)
+    shown = [partial(trained.draw, g=g, colours=COLOURS) for g in largest.values()]
+    _draw(docs / "figures" / "r2mae_trained.png", shown)
     figure = (
         "![Error against test mask ratio for the largest model of each kind: R2MAE, schedules and "
         "fixed ratios.](../figures/r2mae_trained.png)"
@@ -142,28 +143,11 @@ PARTS: dict[str, Callable[[Path, bool, int], str]] = {
 }
 
 
-def markers(part: str) -> tuple[str, str]:
-    """Return what stands before and after a block."""
-    return f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def _draw(path: Path, panels: Sequence[Callable[[Any], None]]) -> None:
-    from matplotlib.figure import Figure
-
-    across = min(3, len(panels))
-    down = -(-len(panels) // across)
+def _draw(path: Path, drawn: Sequence[Callable[[Any], None]]) -> None:
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.4 * across, 3.4 * down + 0.8), layout="constrained")
-        axes = figure.subplots(down, across, squeeze=False, sharey=True)
-        for axis in axes.flat[len(panels) :]:
-            axis.set_visible(False)
-        for axis, panel in zip(axes.flat, panels, strict=False):
-            panel(axis)
+        figure, axes = panels(len(drawn), min(3, len(drawn)), 3.4, sharey=True)
+        for axis, draw in zip(axes.flat, drawn, strict=False):
+            draw(axis)
         for axis in axes[:, 0]:
             axis.set_ylabel("error / that of the mean")
         handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -183,9 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     page = options.docs / "studies" / "r2mae.md"
     for part in options.only:
         text = PARTS[part](options.docs, options.quick, options.jobs)
-        begin, end = markers(part)
-        before, rest = page.read_text(encoding="utf-8").split(begin)
-        _write(page, f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")
+        pages.rewrite(page, text, part)
 
 
 if __name__ == "__main__":

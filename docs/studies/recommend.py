@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
+from ridgeless.cli.files import replacing, write_text
 from ridgeless.estimation.sample_spectrum import constant_columns
 from simulations.populations import datasets
-from simulations.running.files import replacing
-from simulations.sweep.figure import COLOURS, STYLE
+from simulations.running import pages
+from simulations.running.intervals import standard_error
+from simulations.running.style import COLOURS, STYLE
 from simulations.trials.estimators import Gram, Ridge
 
 __all__ = ["main"]
@@ -26,7 +28,6 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
 DOCS = Path(__file__).parents[1]
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 CONSTANTS = (0.15, 0.75)
 GRID = np.unique(np.round(np.append(np.geomspace(0.005, 0.1, 8), np.linspace(0.1, 1, 19)), 4))
@@ -68,7 +69,7 @@ class Measured(NamedTuple):
         """Return by how much errors exceed those of the best ratio, with its standard error."""
         best = self.errors[:, self.best]
         gaps = (errors - best) / best.mean()
-        return float(gaps.mean()), float(gaps.std(ddof=1) / np.sqrt(gaps.size))
+        return float(gaps.mean()), float(standard_error(gaps))
 
     @property
     def verdict(self) -> str:
@@ -241,7 +242,7 @@ def summary(measured: Sequence[Measured]) -> str:
     constants = [f"at {p:g}" for p in CONSTANTS]
     head = ["data", "d", "n/d", "recommended", "best measured", "error at best",
             "recommended, above best", *constants, "within 10%"]  # fmt: skip
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for m in measured:
         low, high = m.advised.min(), m.advised.max()
         columns = [m.at_advised, *m.at_constants.T]
@@ -258,7 +259,7 @@ def summary(measured: Sequence[Measured]) -> str:
                 m.verdict,
             ]
         )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return pages.table(head, lines)
 
 
 def said(measured: Sequence[Measured]) -> str:
@@ -280,13 +281,12 @@ def write_results(measured: Sequence[Measured], path: Path) -> None:
     """Write every measured error as CSV."""
     lines = ["data,features,samples,masks_per_sample,mask_ratio,error,standard_error"]
     for m in measured:
-        spread = m.errors.std(axis=0, ddof=1) / np.sqrt(len(m.errors))
+        spread = standard_error(m.errors)
         for ratio, error, width in zip(GRID, m.errors.mean(axis=0), spread, strict=True):
             name = m.case.name.replace(",", "")
             start = f"{name},{m.case.rows.shape[1]},{m.samples},{m.masks:g}"
             lines.append(f"{start},{ratio:g},{error:.6g},{width:.2g}")
-    with replacing(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def draw(measured: Sequence[Measured], path: Path) -> None:
@@ -325,7 +325,7 @@ def _draw_curve(axis: Any, m: Measured) -> None:
     ratio = m.samples / m.case.rows.shape[1]
     colour = COLOURS[int(np.argmin(np.abs(np.array(PER_FEATURE) - ratio)))]
     mean = m.errors.mean(axis=0)
-    spread = 2 * m.errors.std(axis=0, ddof=1) / np.sqrt(len(m.errors))
+    spread = 2 * standard_error(m.errors)
     below = GRID < 1  # at 1 the predictor jumps to the mean
     axis.plot(GRID[below], mean[below], color=colour)
     band = (mean - spread)[below], (mean + spread)[below]
@@ -360,15 +360,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_results(measured, options.docs / "results" / "recommend.csv")
     draw(measured, options.docs / "figures" / "recommend.png")
     page = options.docs / "studies" / "recommend.md"
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
     text = (
         f"Infinitely many masks:\n\n{summary(endless)}\n\nOne mask per sample:\n\n"
         f"{summary(single)}\n\nWhat `recommend` says about the data:\n\n{said(endless)}"
     )
-    with replacing(page) as temporary:
-        temporary.write_text(
-            f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8"
-        )
+    pages.rewrite(page, text)
 
 
 if __name__ == "__main__":

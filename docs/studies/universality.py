@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import ridgeless as rl
+from ridgeless.cli.files import replacing
 from simulations.collection.runner import simulate_risks
 from simulations.populations import catalogue
-from simulations.running.files import replacing
+from simulations.running import pages
+from simulations.running.style import COLOURS, SHAPES, STYLE, levels
 from simulations.sweep.compare import Comparison, compare, fit_slope
-from simulations.sweep.figure import COLOURS, SHAPES, STYLE
 from simulations.sweep.settings import Cell
 from simulations.sweep.table import Row
 from simulations.trials.problem import Problem
@@ -26,7 +27,6 @@ from simulations.trials.problem import Problem
 __all__ = ["main"]
 
 DOCS = Path(__file__).parents[1]
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 #: Trials per dimension: errors of about the same size for the same time.
 TRIALS = {200: 64, 400: 32, 800: 12, 1600: 8}
@@ -102,7 +102,7 @@ def law_table(rows: Sequence[Row]) -> str:
     comparisons = compare(rows)
     sizes = sorted({row.dimension for row in rows})
     head = ["rows", "d/n", *(f"d = {d}" for d in sizes), "slope in 1/d", "left as d → ∞", "verdict"]
-    lines = [head, ["---"] * len(head)]
+    lines = []
     keys = dict.fromkeys((c.spectrum, c.design, c.aspect_ratio) for c in comparisons)
     for key in keys:
         own = [
@@ -114,7 +114,7 @@ def law_table(rows: Sequence[Row]) -> str:
         gaps = [f"{r.relative_difference:+.1%} ({c.z:+.1f})" for r, c in own]
         last = own[-1][1]
         lines.append([name, f"{key[2]:g}", *gaps, _slope(last), _limit(last), last.verdict])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return pages.table(head, lines)
 
 
 def _slope(c: Comparison) -> str:
@@ -132,12 +132,12 @@ def _limit(c: Comparison) -> str:
 def real_table(measured: Sequence[Measured]) -> str:
     """Return theory, real rows and Gaussian rows of the same spectrum, in Markdown."""
     head = ["data", "d", "target", "mask ratio", "theory", "real rows", "Gaussian rows"]
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for (target, _, real), (_, _, twin) in zip(measured[::2], measured[1::2], strict=True):
         gaps = [f"{r.relative_difference:+.1%} ({r.z:+.1f})" for r in (real, twin)]
         names = real.spectrum, str(real.dimension), target, real.mask_ratio
         lines.append([*names, f"{real.theory:.3g}", *gaps])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return pages.table(head, lines)
 
 
 def draw(rows: Sequence[Row], real: Sequence[Measured], path: Path) -> None:
@@ -161,7 +161,7 @@ def draw(rows: Sequence[Row], real: Sequence[Measured], path: Path) -> None:
             axis.axhline(0, color="0.3", linewidth=1)
             axis.set(xlabel="$1/d$", title=f"linear task, $d/n = {gamma:g}$")
             axis.set_yscale("symlog", linthresh=0.1, linscale=2)
-            _ticks(axis, (0, 0.02, 0.05, 0.1, 0.2, 0.5), lambda level, _: f"{100 * level:g} %")
+            levels(axis, (0, 0.02, 0.05, 0.1, 0.2, 0.5), lambda level, _: f"{100 * level:g} %")
             axis.set_xlim(0, None)
             axis.set_ylim(-0.015, 0.8)
         axes[0, 0].set_ylabel("simulation / theory − 1")
@@ -216,15 +216,7 @@ def _draw_real(axis: Any, measured: Sequence[Measured]) -> None:
             )
     row = measured[0].row
     axis.set(xlabel="mask ratio", yscale="log", title=f"{row.spectrum} ($d = {row.dimension}$)")
-    _ticks(axis, (0.5, 1, 2, 4), lambda level, _: f"{level:g}")
-
-
-def _ticks(axis: Any, levels: Sequence[float], label: Callable[[float, int], str]) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    axis.yaxis.set_major_locator(FixedLocator(levels))
-    axis.yaxis.set_major_formatter(FuncFormatter(label))
-    axis.yaxis.set_minor_locator(NullLocator())
+    levels(axis, (0.5, 1, 2, 4))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -248,14 +240,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         real += [Measured(name, *pair) for pair in zip(cells, rows_of_cells, strict=True)]
     draw(rows, real, options.docs / "figures" / "universality.png")
     page = options.docs / "studies" / "universality.md"
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
     text = (
         f"{law_table(rows)}\n\nReal rows beside Gaussian rows with the same spectrum, d/n = 2:\n\n"
         f"{real_table(real)}"
     )
-    after = rest.split(END)[1]
-    with replacing(page) as temporary:
-        temporary.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    pages.rewrite(page, text)
 
 
 if __name__ == "__main__":

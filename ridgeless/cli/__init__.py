@@ -1,1 +1,1 @@
-"""The command line of the theory, and the reader of tables that all command lines share."""
+"""The command line of the theory, and the files that all command lines read and write alike."""

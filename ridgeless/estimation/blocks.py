@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.estimation.sample_spectrum import SampleSpectrum
+from ridgeless.quantiles import systematic_sample
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget
 
-__all__ = ["Blocks", "quantiles", "redrawn", "task_of"]
+__all__ = ["Blocks", "redrawn", "task_of"]
 
 Array = NDArray[np.float64]
 
@@ -120,7 +121,7 @@ def redrawn(
         masses += np.asarray(task.alignment, dtype=np.float64)
     signal = masses > 0
     special = law.eigenvalues[signal]
-    values = np.append(quantiles(law, max(features - special.size, 1), rng), special)
+    values = np.append(systematic_sample(law, max(features - special.size, 1), rng), special)
     rows = rng.standard_normal((samples, values.size)) * np.sqrt(values)
     noise = task.signal_variance / float(np.asarray(task.snr))
     y = np.sqrt(noise) * rng.standard_normal((samples, targets))
@@ -139,16 +140,6 @@ def redrawn(
     points = sample.points
     inside = (power.mean(axis=1) / (values / sample.mean + points[:, None])).sum(axis=1)
     return task_of(sample, points * (1 + inside) + max(float(rest.mean()), 0.0))
-
-
-def quantiles(law: Spectrum, features: int, rng: np.random.Generator) -> Array:
-    """Return so many eigenvalues, at quantiles of the law with a random offset.
-
-    An atom of half a feature's weight is there half of the time.
-    """
-    place = np.searchsorted(np.cumsum(law.weights), (np.arange(features) + rng.random()) / features)
-    last = int(np.flatnonzero(law.weights)[-1])
-    return np.asarray(law.eigenvalues[np.minimum(place, last)])
 
 
 def _eigenpairs(rows: Array) -> tuple[Array, Array]:

@@ -10,6 +10,8 @@ import re
 from importlib import resources
 from pathlib import Path
 
+from ridgeless.cli.files import write_text
+
 __all__ = ["page", "write"]
 
 NAME = "explorer.html"
@@ -39,7 +41,5 @@ def write(folder: Path) -> Path:
     """Write the page into `folder`, whole or not at all, and return where it is."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / NAME
-    draft = path.with_name(NAME + ".part")
-    draft.write_text(page(), "utf-8", newline="\n")
-    draft.replace(path)
+    write_text(path, page())
     return path

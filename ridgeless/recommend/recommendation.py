@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ridgeless.checks import count, nonnegative_array, real_scalar
 from ridgeless.errors import DomainError
-from ridgeless.estimation.blocks import Blocks, quantiles, redrawn, task_of
+from ridgeless.estimation.blocks import Blocks, redrawn, task_of
 from ridgeless.estimation.diagnostics import diagnostics, group_diagnostics
 from ridgeless.estimation.sample_spectrum import (
     SampleSpectrum,
@@ -22,6 +22,7 @@ from ridgeless.estimation.sample_spectrum import (
 )
 from ridgeless.optimal import OptimalMaskRatio, minimum, optimal_mask_ratio
 from ridgeless.parts import Risk
+from ridgeless.quantiles import systematic_sample
 from ridgeless.risk import risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import MaskedFeature, Target
@@ -180,7 +181,7 @@ def _estimate(
         law = Spectrum(*SampleSpectrum.of(rows).population())
 
         def typical(rng: np.random.Generator) -> tuple[Spectrum, Target]:
-            values = quantiles(law, rows.shape[1], rng)
+            values = systematic_sample(law, rows.shape[1], rng)
             drawn = rng.standard_normal(rows.shape) * np.sqrt(values)
             sample = SampleSpectrum.of(drawn - drawn.mean(axis=0))
             return Spectrum(*sample.population()), MaskedFeature()

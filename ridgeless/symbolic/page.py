@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sympy as sp
 
+from ridgeless.cli.files import write_text
 from ridgeless.errors import DomainError
 from ridgeless.symbolic.closed_form import DERIVATIONS, ClosedForm
 
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     path = Path(arguments[0])
     try:
-        path.write_text(between_markers(path.read_text(encoding="utf-8")), encoding="utf-8")
+        write_text(path, between_markers(path.read_text(encoding="utf-8")))
     except (OSError, DomainError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -111,6 +111,25 @@ def masked_feature() -> tuple[Any, tuple[tuple[Expr, Expr], ...]]:
     return ((t, mass),), definitions
 
 
+def of_masked_feature(
+    form: ClosedForm,
+    side: Expr,
+    labels: tuple[str, ...],
+    solved: tuple[tuple[Expr, Expr], ...] = (),
+) -> ClosedForm:
+    """Return a form for the signal of a masked feature, on one side of the threshold."""
+    signal, definitions = masked_feature()
+    return ClosedForm(
+        symbols=(*LEVELS, gamma, p, p_t),
+        parts=form.parts,
+        conditions=(side, NO_RIDGE),
+        equations=("eq-masked-feature", "eq-classes-masked", *labels),
+        where=(*solved, *definitions, *DEFINITIONS),
+        bulk=BULK,
+        signal=signal,
+    )
+
+
 @closed_form
 def masked_feature_least_squares() -> ClosedForm:
     r"""A masked feature of two-level data, :math:`\gamma < p`.
@@ -118,30 +137,12 @@ def masked_feature_least_squares() -> ClosedForm:
     Rows count where the target is masked, so that :math:`\psi = \gamma/p`; one mask ratio,
     otherwise as the least-squares form.
     """
-    signal, definitions = masked_feature()
     form = least_squares()
-    return ClosedForm(
-        symbols=(*LEVELS, gamma, p, p_t),
-        parts=form.parts,
-        conditions=(sp.Lt(gamma, p), NO_RIDGE),
-        equations=("eq-masked-feature", "eq-classes-masked", *form.equations[1:]),
-        where=(*definitions, *DEFINITIONS),
-        bulk=BULK,
-        signal=signal,
-    )
+    return of_masked_feature(form, sp.Lt(gamma, p), form.equations[1:])
 
 
 @closed_form
 def masked_feature_interpolation() -> ClosedForm:
     r"""A masked feature of two-level data, :math:`\gamma > p`."""
-    signal, definitions = masked_feature()
     form = two_levels_interpolation()
-    return ClosedForm(
-        symbols=(*LEVELS, gamma, p, p_t),
-        parts=form.parts,
-        conditions=(sp.Gt(gamma, p), NO_RIDGE),
-        equations=("eq-masked-feature", "eq-classes-masked", *form.equations[:1]),
-        where=(*solved_ridge(), *definitions, *DEFINITIONS),
-        bulk=BULK,
-        signal=signal,
-    )
+    return of_masked_feature(form, sp.Gt(gamma, p), form.equations[:1], solved_ridge())

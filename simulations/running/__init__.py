@@ -1,1 +1,1 @@
-"""What every long run needs, whatever it computes: files, signals, workers, provenance."""
+"""What every long run needs, whatever it computes: signals, workers, provenance, pages, style."""

@@ -10,20 +10,18 @@ standard errors. A cell at one d has a z-score only.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from simulations.running.command import command
-from simulations.running.files import replacing
 from simulations.sweep.run import load, table
-from simulations.sweep.table import Row, aligned, named, names_of
+from simulations.sweep.settings import Folder
+from simulations.sweep.table import Row, aligned, named, names_of, write_csv
 
 __all__ = ["Comparison", "Slope", "compare", "fit_slope", "main", "quantile"]
 
@@ -184,15 +182,7 @@ def _comparison(row: Row, slope: Slope | None, widest: float) -> Comparison:
     )
 
 
-@dataclass(frozen=True)
-class Compare:
-    """Settings of the command."""
-
-    output: Path = Path("results/sweep")
-    """Folder of the sweep."""
-
-
-def run_compare(settings: Compare) -> int:
+def run_compare(settings: Folder) -> int:
     """Print and write the comparison of a store."""
     _, cells, ledger = load(settings.output)
     comparisons = compare(table(cells, ledger))
@@ -206,21 +196,15 @@ def run_compare(settings: Compare) -> int:
     print(aligned(lines, 2))
     counts = [f"{sum(c.verdict == verdict for c in comparisons)} {verdict}" for verdict in VERDICTS]
     print(f"\n{', '.join(counts)}")
-    columns = [field.name for field in fields(Comparison)]
     path = settings.output / "compare.csv"
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for c in comparisons:
-            values = (getattr(c, name) for name in columns)
-            writer.writerow(f"{v:.10g}" if isinstance(v, float) else v for v in values)
+    write_csv(Comparison, comparisons, path)
     print(f"wrote {path}")
     return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    return command(Compare, run_compare, "python -m simulations compare", DESCRIPTION, arguments)
+    return command(Folder, run_compare, "python -m simulations compare", DESCRIPTION, arguments)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ridgeless import RatioLaw
-from simulations.running.files import replacing
+from ridgeless.cli.files import replacing
+from simulations.running.style import COLOURS, SHAPES, STYLE, levels, panels
 from simulations.sweep.table import Row
 
 if TYPE_CHECKING:
@@ -19,24 +20,6 @@ if TYPE_CHECKING:
     from simulations.sweep.settings import Cell
 
 __all__ = ["plot_sweep"]
-
-#: Okabe and Ito's colours, which colour-blind readers tell apart, and a shape for each.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-SHAPES = ("o", "s", "^", "D", "v", "P")
-
-STYLE: dict[Any, Any] = {
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.grid": True,
-    "grid.color": "0.92",
-    "grid.linewidth": 0.8,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-}
 
 DASHED = (0, (4, 2))
 
@@ -50,18 +33,12 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
     ratios it draws, with its Monte Carlo estimate as an open diamond near the middle.
     """
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
-    panels = dict.fromkeys(map(_panel, rows))
+    names = list(dict.fromkeys(map(_panel, rows)))
     gammas = list(dict.fromkeys(row.aspect_ratio for row in rows))
-    names = list(panels)
     across = min(len(names), 2) if len(names) != 3 else 3
-    down = -(-len(names) // across)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.4 * across, 3.3 * down + 0.8), layout="constrained")
-        axes = figure.subplots(down, across, squeeze=False, sharex=True)
-        for axis in axes.flat[len(names) :]:
-            axis.set_visible(False)
+        figure, axes = panels(len(names), across, 3.3, sharex=True)
         for axis, name in zip(axes.flat, names, strict=False):
             shown = [(c, r) for c, r in zip(cells, rows, strict=True) if _panel(r) == name]
             for number, gamma in enumerate(gammas):
@@ -111,16 +88,12 @@ def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
 
 def _finish(axis: Axes, rows: Sequence[Row]) -> None:
     """Set the scale to the simulated risks; the curve may leave it at its peak."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
     null = max(row.null for row in rows)
-    levels = [row.monte_carlo for row in rows] + [row.theory for row in rows] + [null]
-    inside = [level for level in levels if 0 < level < np.inf]
+    risks = [row.monte_carlo for row in rows] + [row.theory for row in rows] + [null]
+    inside = [risk for risk in risks if 0 < risk < np.inf]
     highest = max(row.monte_carlo for row in rows)
     axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
-    axis.yaxis.set_minor_locator(NullLocator())
+    levels(axis)
     if highest > 0:
         axis.set_ylim(0.6 * min(inside), 2.2 * highest)
     axis.set_xlim(0, 1)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import ridgeless as rl
 from simulations.running.command import command
 from simulations.sweep.run import load, table
+from simulations.sweep.settings import Folder
 
 __all__ = ["main"]
 
@@ -20,15 +19,7 @@ example:
 """
 
 
-@dataclass(frozen=True)
-class Plot:
-    """Settings of the command."""
-
-    output: Path = Path("results/sweep")
-    """Folder of the sweep."""
-
-
-def run_plot(settings: Plot) -> int:
+def run_plot(settings: Folder) -> int:
     """Draw the cells that have an estimate."""
     from simulations.sweep.figure import plot_sweep
 
@@ -44,7 +35,7 @@ def run_plot(settings: Plot) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    return command(Plot, run_plot, "python -m simulations plot", DESCRIPTION, arguments)
+    return command(Folder, run_plot, "python -m simulations plot", DESCRIPTION, arguments)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ import numpy as np
 
 import ridgeless as rl
 from ridgeless.checks import count
+from ridgeless.cli.files import write_text
 from simulations.collection.ledger import Ledger
 from simulations.collection.runner import run, seed_sequence
 from simulations.collection.store import NAME, BatchFile, read_batches
 from simulations.running.backends import backend
 from simulations.running.command import INTERRUPTED, command
-from simulations.running.files import replacing
 from simulations.running.provenance import provenance
 from simulations.sweep.settings import Cell, Sweep, differences, read_settings
 from simulations.sweep.table import Row, render, summarize, write_csv
@@ -123,8 +123,7 @@ def _has_batches(folder: Path) -> bool:
 
 def _write_record(settings: Sweep, seconds: float | None) -> None:
     record = provenance("python -m simulations.sweep", settings.record(), seconds)
-    with replacing(settings.output / RECORD) as temporary:
-        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_text(settings.output / RECORD, json.dumps(record, indent=2) + "\n")
 
 
 def _simulate(
@@ -174,7 +173,7 @@ def _write(settings: Sweep, cells: Sequence[Cell], rows: Sequence[Row], seconds:
     from simulations.sweep.figure import plot_sweep
 
     folder = settings.output
-    write_csv(rows, folder / "summary.csv")
+    write_csv(Row, rows, folder / "summary.csv")
     plot_sweep(cells, rows, folder / "sweep.png")
     _write_record(settings, seconds)
     print(render(rows))

@@ -13,7 +13,7 @@ import ridgeless as rl
 from simulations.populations import catalogue
 from simulations.trials.problem import Problem, Target
 
-__all__ = ["Cell", "Sweep", "differences", "read_settings"]
+__all__ = ["Cell", "Folder", "Sweep", "differences", "read_settings"]
 
 #: Settings that say where and how fast, not what: a run may go on under others.
 FREE = {"jobs", "backend", "output", "dry_run", "config"}
@@ -133,6 +133,14 @@ class Sweep:
         shown = asdict(self) | {"output": str(self.output)}
         del shown["config"], shown["dry_run"]
         return {name: list(v) if isinstance(v, tuple) else v for name, v in shown.items()}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Settings of a command that reads what a sweep wrote."""
+
+    output: Path = Path("results/sweep")
+    """Folder of the sweep."""
 
 
 @dataclass(frozen=True)

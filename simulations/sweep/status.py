@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from simulations.collection.store import NAME, is_locked
 from simulations.running.command import command
 from simulations.sweep.run import load
+from simulations.sweep.settings import Folder
 
 __all__ = ["main"]
 
@@ -20,15 +19,7 @@ example:
 """
 
 
-@dataclass(frozen=True)
-class Status:
-    """Settings of the command."""
-
-    output: Path = Path("results/sweep")
-    """Folder of the sweep."""
-
-
-def run_status(settings: Status) -> int:
+def run_status(settings: Folder) -> int:
     """Print the state of a store."""
     _, cells, ledger = load(settings.output)
     running = "running" if is_locked(settings.output / NAME) else "not running"
@@ -42,7 +33,7 @@ def run_status(settings: Status) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    return command(Status, run_status, "python -m simulations status", DESCRIPTION, arguments)
+    return command(Folder, run_status, "python -m simulations status", DESCRIPTION, arguments)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,20 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ridgeless import LinearTarget, Risk
+from ridgeless.cli.files import replacing
 from simulations.collection.statistics import RiskEstimate
 from simulations.collection.store import SHOWN
-from simulations.running.files import replacing
 from simulations.sweep.settings import Cell
 
 __all__ = ["Row", "aligned", "render", "summarize", "write_csv"]
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Line = TypeVar("Line", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,11 @@ class Row:
         )
 
 
-def write_csv(rows: Sequence[Row], path: Path) -> None:
-    """Write the rows, ten digits each, in one step."""
+def write_csv(kind: type[Line], rows: Sequence[Line], path: Path) -> None:
+    """Write rows of a kind of dataclass, ten digits each, in one step."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Row))
+        writer.writerow(field.name for field in fields(kind))
         for row in rows:
             writer.writerow(f"{v:.10g}" if isinstance(v, float) else v for v in astuple(row))
 

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 import ridgeless as rl
 from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
+from ridgeless.quantiles import multiplicities, quantized
 from ridgeless.spectrum import as_spectrum
 from simulations.populations.designs import Design, GaussianRows
-from simulations.populations.quantiles import multiplicities, quantized
 from simulations.running.identity import Record, array_digest, digest, law_record, number
 from simulations.trials.masks import Masking
 

@@ -7,7 +7,7 @@ import pytest
 
 import ridgeless as rl
 from simulations import Problem, simulate_risk
-from simulations.populations import catalogue, datasets
+from simulations.populations import catalogue, datasets, sources
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 
@@ -39,11 +39,26 @@ def test_data_sets(loader, rows):
     assert len(data.spectrum) == data.rows.shape[1]
 
 
+@pytest.mark.parametrize(
+    ("source", "shape", "kinds"),
+    [
+        (sources.digits, (1797, 8, 8), 10),
+        (sources.mnist, (5000, 28, 28), 10),
+        (sources.pbmc, (700, 765), 10),
+    ],
+)
+def test_sources_have_a_label_per_sample(source, shape, kinds):
+    values, labels = loaded(source)
+    assert values.shape == shape
+    assert labels.shape == shape[:1]
+    assert np.unique(labels).size == kinds
+
+
 def test_missing_data_say_what_to_install():
     with pytest.raises(rl.DomainError, match="requirements-data"):
-        datasets.package_file("numpy", "no/such/file.csv")
+        sources.package_file("numpy", "no/such/file.csv")
     with pytest.raises(rl.DomainError, match="requirements-data"):
-        datasets.package_file("no_such_package", "file.csv")
+        sources.package_file("no_such_package", "file.csv")
 
 
 @pytest.mark.parametrize("header", ["", "a,b,c,d\n"])

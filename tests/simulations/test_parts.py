@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
+from ridgeless.quantiles import quantized
 from simulations import (
     EllipticalRows,
     GaussianRows,
@@ -23,7 +24,6 @@ from simulations.collection import runner
 from simulations.collection.ledger import Ledger
 from simulations.collection.statistics import Tally
 from simulations.populations.designs import Population
-from simulations.populations.quantiles import quantized
 from simulations.trials import trial
 from simulations.trials.estimators import Gram, MarginalRidge, Ridge
 from simulations.trials.fits import MaskedRows, Regressions, Sample
@@ -44,14 +44,6 @@ def test_gaussian_population_has_the_spectrum_and_a_constant_diagonal(values):
     vectors = population.eigenvectors
     rebuilt = (vectors * population.eigenvalues) @ vectors.T
     np.testing.assert_allclose(rebuilt, population.covariance, rtol=0, atol=LINEAR_ALGEBRA)
-
-
-def test_quantized_spectrum():
-    law = rl.Spectrum([0.0, 1.0, 7.0], weights=[1, 4, 2])
-    exact = quantized(law, 14).eigenvalues
-    np.testing.assert_array_equal(exact, np.repeat([0.0, 1.0, 7.0], [2, 8, 4]))
-    assert quantized(law, 10).mean == pytest.approx(law.mean, rel=ROUNDING)
-    assert quantized(law, 10).eigenvalues[0] == 0.0
 
 
 def test_real_rows_are_their_own_population():

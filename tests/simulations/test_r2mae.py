@@ -18,6 +18,7 @@ from random_ratios.laws import (
 )
 
 import ridgeless as rl
+from simulations.running.pages import markers
 from tests.tolerances import FINITE_SIZE, IDENTITY, MONTE_CARLO_Z
 
 POWER = rl.Spectrum.power_law(1.0, 60)
@@ -170,7 +171,7 @@ def test_laws_have_names():
 def test_the_study_small(tmp_path):
     for name in ("figures", "results", "studies"):
         (tmp_path / name).mkdir()
-    blocks = "\n".join("{}\nold\n{}".format(*r2mae.markers(part)) for part in r2mae.PARTS)
+    blocks = "\n".join("{}\nold\n{}".format(*markers(part)) for part in r2mae.PARTS)
     page = tmp_path / "studies" / "r2mae.md"
     page.write_text(f"before\n{blocks}\nafter\n", encoding="utf-8")
     r2mae.main(["--quick", "--docs", str(tmp_path), "--only", "networks"])
@@ -196,4 +197,4 @@ def test_the_study_small(tmp_path):
 def test_the_page_has_its_markers():
     text = (r2mae.DOCS / "studies" / "r2mae.md").read_text(encoding="utf-8")
     for part in r2mae.PARTS:
-        assert all(text.count(marker) == 1 for marker in r2mae.markers(part))
+        assert all(text.count(marker) == 1 for marker in markers(part))

@@ -1,6 +1,5 @@
 """A store survives whatever happens to its writer."""
 
-import contextlib
 import csv
 import errno
 import io
@@ -19,7 +18,6 @@ from simulations import simulate_risks
 from simulations.__main__ import main
 from simulations.collection import store
 from simulations.collection.ledger import Ledger
-from simulations.running.files import replacing
 from simulations.sweep import run as sweep
 
 SWEEP = ["--spectrum", "power_law", "--mask-ratios", "0.3", "0.5", "--dimension", "50"]
@@ -168,16 +166,6 @@ def test_a_write_is_repeated_until_it_is_whole(undisturbed, tmp_path, monkeypatc
         experiment = next(iter(ledger.experiments.values()))
         there.append(experiment, 0, experiment.done[0])
     assert path.read_text().splitlines()[1] in (undisturbed / "batches.csv").read_text()
-
-
-def test_files_are_replaced_whole(tmp_path):
-    path = tmp_path / "summary.csv"
-    path.write_text("before")
-    with contextlib.suppress(KeyError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise KeyError
-    assert path.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_full_disk(undisturbed, tmp_path, capsys, monkeypatch):

@@ -7,13 +7,15 @@ import optimal_ratio
 import pytest
 import recommend
 
+from simulations.running.pages import markers
+
 
 @pytest.fixture
 def docs(tmp_path):
     for name in ("figures", "results", "studies"):
         (tmp_path / name).mkdir()
     for name in ("optimal_ratio", "recommend"):
-        page = f"before\n{recommend.BEGIN}\nold\n{recommend.END}\nafter\n"
+        page = "before\n{}\nold\n{}\nafter\n".format(*markers())
         (tmp_path / "studies" / f"{name}.md").write_text(page)
     return tmp_path
 
@@ -78,9 +80,3 @@ def test_one_inverse_gives_the_regressions_of_all_features(width):
     assert split.endless(np.array([1.0]))[0] == pytest.approx(
         np.mean(split.held**2 @ split.unit) / 9
     )
-
-
-def test_pages_have_their_markers():
-    for module, name in ((recommend, "recommend"), (optimal_ratio, "optimal_ratio")):
-        text = (module.DOCS / "studies" / f"{name}.md").read_text(encoding="utf-8")
-        assert text.count(module.BEGIN) == text.count(module.END) == 1

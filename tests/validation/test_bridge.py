@@ -6,6 +6,7 @@ import torch
 
 import ridgeless as rl
 from ridgeless import ConvergenceError
+from ridgeless.quantiles import quantized
 from tests.validation import tiny
 from validation import bridge as bridging
 from validation.bridge import Bridge, trained_risk
@@ -47,15 +48,6 @@ def test_the_spectrum_is_that_of_the_correlation():
     np.testing.assert_allclose(np.sort(asked[0]), np.sort(expected), rtol=1e-5, atol=1e-6)
 
 
-def test_other_sizes_have_the_same_law():
-    for size in (3, 8, 24):
-        resized = bridging._resized([4.0, 1.0, 1.0, 1.0, 3.0, 2.0], size)
-        assert len(resized) == size
-        assert resized.mean() == pytest.approx(2.0)
-        assert (np.diff(resized) > -1e-12).all()
-    np.testing.assert_allclose(bridging._resized([1.0, 3.0, 2.0], 6), [1, 1, 2, 2, 3, 3])
-
-
 def test_descent_that_has_not_converged_is_no_answer():
     with pytest.raises(ConvergenceError, match="within 3 steps"):
         trained_risk(np.ones(8), 0.5, 0.5, "one mask", np.random.SeedSequence(0), steps=3)
@@ -63,7 +55,7 @@ def test_descent_that_has_not_converged_is_no_answer():
 
 def test_descent_that_diverges_starts_again_with_shorter_steps():
     """More features than samples, few of them seen: some masks are steeper than the first."""
-    eigenvalues = bridging._resized(np.arange(1, 97.0) ** -1, 16)
+    eigenvalues = quantized(rl.Spectrum(np.arange(1, 97.0) ** -1), 16).eigenvalues
     found = [
         trained_risk(eigenvalues, 0.8, 2.0, "fresh masks", np.random.SeedSequence(k), steps=400)
         for k in range(6)

@@ -14,7 +14,6 @@ import pytest
 import torch
 
 import ridgeless as rl
-from tests.validation import tiny
 from validation import __main__ as command_line
 from validation.__main__ import main
 from validation.experiment import read_results
@@ -30,28 +29,6 @@ def reports(monkeypatch):
     monkeypatch.setattr("validation.report.document.write", lambda *given: written.append(given))
     torch.set_num_threads(1)
     return written
-
-
-@pytest.fixture
-def here(monkeypatch):
-    """Train in this process: a pool of workers takes seconds to start."""
-    import joblib
-
-    class Serial:
-        def __init__(self, **_):
-            pass
-
-        def __call__(self, tasks):
-            return (function(*given, **named) for function, given, named in tasks)
-
-    monkeypatch.setattr(joblib, "Parallel", Serial)
-
-
-@pytest.fixture
-def table(tmp_path) -> str:
-    path = tmp_path / "table.npy"
-    np.save(path, tiny.values(200).train.reshape(160, 24))
-    return str(path)
 
 
 @pytest.fixture

@@ -265,9 +265,8 @@ def test_missing_packages_say_what_to_install(name, hidden, words, monkeypatch, 
         return None if wanted == hidden else real(wanted, *more)
 
     for module in (
-        "simulations.populations.datasets",
+        "simulations.populations.sources",
         "validation.datasets.images",
-        "validation.datasets.text",
     ):
         monkeypatch.setattr(f"{module}.find_spec", find_spec)
     if hidden is not None:

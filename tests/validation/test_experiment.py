@@ -10,12 +10,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import ridgeless as rl
 from ridgeless import DomainError
-from tests.validation import tiny
 from validation import pretrain as training
 from validation.datasets import load
 from validation.experiment import RUNS, experiment_runs, perform, read_results, run_of, train_one
@@ -23,14 +21,6 @@ from validation.pretrain import Recipe, load_checkpoint
 from validation.settings import PRESETS, Experiment
 
 ROOT = Path(rl.__file__).parents[1]
-
-
-@pytest.fixture
-def table(tmp_path) -> str:
-    """A file of one's own, which is quick to train on."""
-    path = tmp_path / "table.npy"
-    np.save(path, tiny.values(200).train.reshape(160, 24))
-    return str(path)
 
 
 @pytest.fixture
@@ -45,21 +35,6 @@ def settings(table, tmp_path) -> Experiment:
         recipe=Recipe(steps=8, batch=8),
         output=tmp_path / "out",
     )
-
-
-@pytest.fixture
-def here(monkeypatch):
-    """Train in this process: a pool of workers takes seconds to start."""
-    import joblib
-
-    class Serial:
-        def __init__(self, **_):
-            pass
-
-        def __call__(self, tasks):
-            return (function(*given, **named) for function, given, named in tasks)
-
-    monkeypatch.setattr(joblib, "Parallel", Serial)
 
 
 def stripped(results):
@@ -238,7 +213,7 @@ def test_sizes_and_equal_compute():
         "0.9": 167,
         "linear:0.9:0.1": 100,
     }
-    assert {run.kind for run in equal} == {"fixed", "schedule"}
+    assert {run.named.kind for run in equal} == {"fixed", "schedule"}
     text = experiment_runs(replace(digits, data=("pydoc",)))
     assert {run.model for run in text.values()} == {"mlp", "transformer"}
     assert {run.equal for run in text.values()} == {"steps"}

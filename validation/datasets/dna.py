@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError
-from simulations.populations.datasets import package, package_file
-from validation.datasets.tokens import Tokens
+from simulations.populations.sources import package, package_file
+from validation.datasets.tokens import Tokens, shuffled
 
 __all__ = ["diphtheriae", "ecoli", "read_fasta"]
 
 BASES = "ACGT"
 WINDOW = 48  # 16 codons, out of phase
-SPLIT = 7
 ECOLI = Path("/usr/share/doc/bowtie/examples/genomes")
 
 
@@ -67,7 +66,7 @@ def _tokens(name: str, genome: str) -> Tokens:
     parts, labels = [], []
     for part in (slice(None, edge), slice(edge, None)):
         rows, label = windows[part][pure[part]], share[part][pure[part]].astype(np.int64)
-        order = np.random.default_rng(SPLIT).permutation(len(rows))[:20_000]
+        order = shuffled(len(rows))[:20_000]
         parts.append(rows[order])
         labels.append(label[order])
     parts[1], labels[1] = parts[1][:2000], labels[1][:2000]

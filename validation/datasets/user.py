@@ -12,15 +12,13 @@ from ridgeless import DomainError
 from ridgeless.cli import tables
 from validation.datasets import text
 from validation.datasets.images import from_pixels
-from validation.datasets.tokens import Tokens, standardised
+from validation.datasets.tokens import Tokens, shuffled, split, standardised
 
 __all__ = ["READERS", "read"]
 
 LEAST_SAMPLES = 10
 MOST_SYMBOLS = 64
 OTHER = "\0"
-HELD_OUT = 0.2
-SPLIT = 7
 
 
 def read(path: Path) -> Tokens:
@@ -55,10 +53,9 @@ def _numbers(path: Path) -> Tokens:
         )
     if values.ndim == 3:
         return from_pixels(values[..., None], 1, path.stem)
-    order = np.random.default_rng(SPLIT).permutation(len(values))
-    held = int(HELD_OUT * len(values))
+    known, held = split(len(values))
     columns = values[:, :, None]
-    train, test, used = standardised(columns[order[held:]], columns[order[:held]])
+    train, test, used = standardised(columns[known], columns[held])
     return Tokens(path.stem, train, test, (1, values.shape[1]), 0, used, ordered=False)
 
 
@@ -77,7 +74,7 @@ def _text(path: Path) -> Tokens:
     rare = "".join(set(letters) - set(common))
     symbols = text.windows(letters.translate(dict.fromkeys(map(ord, rare), OTHER)), common + OTHER)
     edge = len(symbols) - len(symbols) // 5
-    order = np.random.default_rng(SPLIT).permutation(edge)
+    order = shuffled(edge)
     return Tokens(path.stem, symbols[order], symbols[edge:], (1, text.WINDOW), len(common) + 1)
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless import RatioLaw, ScheduledRatio
-from ridgeless.names import mask_ratio
+from validation.named_ratio import in_order, named_ratio
 
-__all__ = ["AVERAGE", "Cell", "Row", "cells_of", "middle_cell", "ratio_order"]
+__all__ = ["AVERAGE", "Cell", "Row", "cells_of", "middle_cell"]
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
@@ -35,23 +34,25 @@ class Cell:
     @property
     def ratios(self) -> list[str]:
         """Names of ratios, fixed ones first."""
-        return sorted({ratio for _, ratio in self.entries}, key=ratio_order)
+        return in_order(ratio for _, ratio in self.entries)
 
     @property
     def fixed(self) -> list[str]:
         """Fixed ratios, smallest first."""
-        return [name for name in self.ratios if not isinstance(mask_ratio(name), RatioLaw)]
+        return self._of_kind("fixed")
 
     @property
     def random(self) -> list[str]:
         """Laws from which each batch draws its ratio: R2MAE."""
-        laws = set(self.ratios) - set(self.fixed) - set(self.schedules)
-        return sorted(laws, key=ratio_order)
+        return self._of_kind("random")
 
     @property
     def schedules(self) -> list[str]:
         """Laws that training runs through: Dynamic MR."""
-        return [name for name in self.ratios if isinstance(mask_ratio(name), ScheduledRatio)]
+        return self._of_kind("schedule")
+
+    def _of_kind(self, kind: str) -> list[str]:
+        return [name for name in self.ratios if named_ratio(name).kind == kind]
 
     @property
     def seeds(self) -> list[int]:
@@ -99,11 +100,3 @@ def middle_cell(cells: Sequence[Cell]) -> Cell:
     n = max(sizes, key=lambda size: (len(sizes[size]), size))
     width = sizes[n][len(sizes[n]) // 2]
     return next(cell for cell in cells if (cell.n, cell.width) == (n, width))
-
-
-def ratio_order(name: str) -> tuple[int, float, str]:
-    """Sort fixed ratios by size, then random laws, then schedules."""
-    law = mask_ratio(name)
-    if not isinstance(law, RatioLaw):
-        return 0, law, name
-    return 1 + isinstance(law, ScheduledRatio), law.mean, name

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from ridgeless import DomainError
-from ridgeless.names import mask_ratio
-from simulations.running.files import replacing
+from ridgeless.cli.files import write_text
+from validation.named_ratio import in_order, named_ratio
 from validation.prediction import ASSUMPTIONS, GRID, Theory, theory_of
-from validation.report.comparison import Row, ratio_order
+from validation.report.comparison import Row
 from validation.report.verdicts import verdicts
 
 __all__ = ["build", "recomputed", "settings_of", "write"]
@@ -59,9 +59,9 @@ def write(
 
     report = build(results, bridge, settings, provenance)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_text(folder / "report.json", "".join(_lines(report)))
+    write_text(folder / "report.json", "".join(_lines(report)))
     figures = draw(report, folder)
-    _write_text(folder / "report.md", summary(report, figures))
+    write_text(folder / "report.md", summary(report, figures))
 
 
 def build(
@@ -98,9 +98,9 @@ def settings_of(results: Sequence[Row]) -> dict[str, Any]:
     found: dict[str, Any] = {
         many: sorted({result[one] for result in _checked(results)}) for many, one in names.items()
     }
-    ratios = {result["ratio"] for result in results}
+    ratios = in_order(result["ratio"] for result in results)
     seeds = {result["seed"] for result in results}
-    return found | {"ratios": sorted(ratios, key=ratio_order), "seeds": sorted(seeds)}
+    return found | {"ratios": ratios, "seeds": sorted(seeds)}
 
 
 def recomputed(report: Mapping[str, Any]) -> list[Row]:
@@ -137,7 +137,7 @@ def _place(result: Row) -> tuple[Any, ...]:
     """Sort results: files do not depend on which run was done first."""
     model = MODELS.index(result["model"]) if result["model"] in MODELS else len(MODELS)
     size = (-result["n"], result["width"], result["equal"] != "steps")
-    return result["dataset"], model, *size, ratio_order(result["ratio"]), result["seed"]
+    return result["dataset"], model, *size, named_ratio(result["ratio"]).order, result["seed"]
 
 
 def _long(result: Row, theories: Mapping[str, Theory]) -> Iterator[Row]:
@@ -146,7 +146,7 @@ def _long(result: Row, theories: Mapping[str, Theory]) -> Iterator[Row]:
         row = {name: result[name] for name in SHARED} | {"test_ratio": test, "reconstruction": risk}
         row |= {target: risks[test] for target, risks in result["targets"].items()}
         if result["block"] == 1:
-            law = mask_ratio(result["ratio"])
+            law = named_ratio(result["ratio"]).law
             theory = theories[result["dataset"]]
             row["theory"] = float(theory.risk(law, result["n"], test))
         if result.get("cross_entropy"):
@@ -173,7 +173,8 @@ def _components(results: Sequence[Row], theories: Mapping[str, Theory]) -> list[
     for key, group in _groups(whole, *names).items():
         about = dict(zip(names, key, strict=True))
         parts = [(part["first"], part["last"]) for part in group[0]["components"]]
-        learned = theories[about["dataset"]].learned(mask_ratio(about["ratio"]), about["n"], parts)
+        law = named_ratio(about["ratio"]).law
+        learned = theories[about["dataset"]].learned(law, about["n"], parts)
         table = np.array([[part["risk"] for part in r["components"]] for r in group])
         for (first, last), risks, share in zip(parts, table.T, learned, strict=True):
             row = {"first": first, "last": last, "risk": risks.mean()}
@@ -230,8 +231,3 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
 def _json(value: Any, indent: int | None = None) -> str:
     separators = (",", ":") if indent is None else None
     return json.dumps(value, indent=indent, separators=separators, allow_nan=False)
-
-
-def _write_text(path: Path, text: str) -> None:
-    with replacing(path) as file:
-        file.write_text(text, encoding="utf-8")

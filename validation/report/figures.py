@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ridgeless import RatioLaw
-from ridgeless.names import mask_ratio
-from simulations.running.files import replacing
-from simulations.sweep.figure import COLOURS, SHAPES, STYLE
+from ridgeless.cli.files import replacing
+from simulations.running.intervals import standard_error
+from simulations.running.style import COLOURS, SHAPES, STYLE, levels
+from validation.named_ratio import named_ratio
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PRIMARY
 
@@ -74,10 +74,6 @@ BRIDGE = (
 )
 
 
-def _kind(name: str) -> str:
-    return "random" if name.startswith("uniform") else name.split(":")[0]
-
-
 def _panels(count: int, rows: int = 1) -> tuple[Figure, Any]:
     from matplotlib.figure import Figure
 
@@ -124,10 +120,11 @@ def _cell(axis: Axes, cell: Cell, test: str, colour: str, first: bool) -> None:
     if not seeds:
         return
     risks = cell.risks(test, cell.fixed)
-    mean, error = risks.mean(axis=0), _standard_error(risks)
+    mean = risks.mean(axis=0)
+    error = standard_error(risks) if len(seeds) > 1 else None
     size = f"n = {cell.n}" if cell.width == 0 else f"width {cell.width}, n = {cell.n}"
     style = {"mfc": colour} if first else {"mfc": "white", "linestyle": "--", "linewidth": 1.2}
-    places = [float(name) for name in cell.fixed]
+    places = [named_ratio(name).mean for name in cell.fixed]
     axis.errorbar(
         places, mean, error, color=colour, marker="o", markersize=4, capsize=2, label=size, **style
     )
@@ -146,7 +143,7 @@ def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> Non
         rows = [v[test] for (_, ratio), v in cell.entries.items() if ratio == name]
         if rows and "theory" in rows[0]:
             axis.plot([at, at + 0.05], [rows[0]["theory"]] * 2, color="black", linewidth=1.4)
-        label = {"random": "R²", "linear": "lin", "cosine": "cos"}[_kind(name)]
+        label = {"random": "R²", "linear": "lin", "cosine": "cos"}[named_ratio(name).shape]
         axis.annotate(
             label, (at + 0.025, 1.0), xycoords=("data", "axes fraction"), fontsize=7,
             ha="center", va="top",
@@ -158,27 +155,15 @@ def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> Non
             lowest = min(curve["risk"])
             low, high = min(low, 0.95 * lowest), max(high, 1.05, 1.2 * lowest)
     if high > WIDE * max(low, 0.1):
-        _logarithmic(axis)
+        axis.set_yscale("log")
+        levels(axis)
         low = max(low, 0.9 * min(float(v) for line in axis.lines for v in _inside(line)))
     axis.set_ylim(low, high)
-
-
-def _logarithmic(axis: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
-    axis.yaxis.set_minor_locator(NullLocator())
 
 
 def _inside(line: Any) -> list[float]:
     """Return the positive heights of a line."""
     return [float(y) for y in np.atleast_1d(line.get_ydata()) if 0 < y < np.inf]
-
-
-def _standard_error(risks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
-    return risks.std(axis=0, ddof=1) / np.sqrt(len(risks)) if len(risks) > 1 else None
 
 
 def _shades(number: int) -> list[Any]:
@@ -200,9 +185,9 @@ def _test_ratios(cells: Sequence[Cell]) -> Figure:
             fixed = name in lines
             means = np.array([cell.risks(test, [name]).mean() for test in tests]) / best
             style: dict[str, Any] = {"color": lines[name], "linewidth": 1.3} if fixed else {
-                "color": "#D55E00", "linewidth": 2.2, "linestyle": DASHES[_kind(name)]
+                "color": COLOURS[1], "linewidth": 2.2, "linestyle": DASHES[named_ratio(name).shape]
             }  # fmt: skip
-            label = name if fixed else LAWS[_kind(name)]
+            label = name if fixed else LAWS[named_ratio(name).shape]
             axis.plot(range(len(tests) - 1), means[:-1], label=label, **style)
             axis.plot(len(tests) - 0.5, means[-1], marker="_", markersize=12, mew=2,
                       color=style["color"])  # fmt: skip
@@ -264,16 +249,14 @@ def _bridge(rows: Sequence[Row]) -> Figure:
                             label=f"{scheme}, d/n = {gamma:g}")  # fmt: skip
         axes[0][1].plot(place, wrong, color=colour, marker="x", linestyle="")
     titles = ("trained / theory", "trained / formula of the other scheme")
+    labels = [name if named_ratio(name).kind == "fixed" else "R²MAE" for name in ratios]
     for axis, title in zip(axes[0], titles, strict=True):
         axis.axhline(1, color="0.3", linewidth=1)
         axis.set_title(title)
-        axis.set_xticks(range(len(ratios)), [r if not _is_law(r) else "R²MAE" for r in ratios])
+        axis.set_xticks(range(len(ratios)), labels)
         axis.set_xlabel("mask ratio")
-    _logarithmic(axes[0][1])
+    axes[0][1].set_yscale("log")
+    levels(axes[0][1])
     axes[0][1].set_ylim(0.8 * min(seen), 1.25 * max(seen))
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     return figure
-
-
-def _is_law(name: str) -> bool:
-    return isinstance(mask_ratio(name), RatioLaw)

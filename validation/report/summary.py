@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from simulations.running.intervals import standard_error
+from simulations.running.pages import table
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PREDICTIONS, PRIMARY, combined
 
@@ -76,11 +78,6 @@ def _scope(report: Mapping[str, Any], cells: Sequence[Cell]) -> str:
     return text + " **The experiment is not finished**; seeds that lack a ratio are left out."
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def _list(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
@@ -120,11 +117,11 @@ def _verdict_tables(verdicts: Sequence[Row], cells: Sequence[Cell]) -> Iterator[
             own = [v["verdict"] for v in first if (v["id"], _name(v)) == (letter, name)]
             words.append(_emphasised(combined(own)) if own else "")
         rows.append([f"({letter}) {sentence}", *words])
-    yield _table(["prediction", *size], rows)
+    yield table(["prediction", *size], rows)
     yield "### The figures behind them"
     rules = dict.fromkeys((v["id"], v["clause"], v["rule"]) for v in first)
     yield _list([f"({letter}) {clause}: {rule}" for letter, clause, rule in sorted(rules)])
-    yield _table(
+    yield table(
         ["", "", "clause", "statistic", "95% interval", "seeds", "verdict"],
         [_verdict(v) for v in sorted(first, key=lambda v: v["id"])],
     )
@@ -138,7 +135,7 @@ def _verdict_tables(verdicts: Sequence[Row], cells: Sequence[Cell]) -> Iterator[
         own = [v for v in verdicts if (v["id"], v["clause"]) == (letter, clause)]
         counts = [[v["verdict"] for v in own if _name(v) == name] for name in size]
         rows.append([f"({letter}) {clause}", *map(_counted, counts)])
-    yield _table(["clause", *size], rows)
+    yield table(["clause", *size], rows)
 
 
 def _counted(words: Sequence[str]) -> str:
@@ -169,7 +166,7 @@ def _verdict(v: Row) -> list[str]:
 def _mean(values: np.ndarray[Any, Any]) -> str:
     if len(values) < 2:
         return f"{values.mean():.4f}" if len(values) else ""
-    return f"{values.mean():.4f} ± {values.std(ddof=1) / np.sqrt(len(values)):.4f}"
+    return f"{values.mean():.4f} ± {standard_error(values):.4f}"
 
 
 def _theory_at(cell: Cell, ratio: str, test: str) -> str:
@@ -197,7 +194,7 @@ def _risk_tables(cells: Sequence[Cell]) -> Iterator[str]:
                 row.append(_theory_at(at, ratio, PRIMARY))
             rows.append(row)
         yield f"**{name}**"
-        yield _table(header, rows)
+        yield table(header, rows)
 
 
 def _best_table(cells: Sequence[Cell], best: Sequence[Row]) -> Iterator[str]:
@@ -223,7 +220,7 @@ def _best_table(cells: Sequence[Cell], best: Sequence[Row]) -> Iterator[str]:
                 words += [cell.fixed[int(risks.argmin())], f"{theory[0]:g}" if theory else ""]
             rows.append([name, test, *words])
     titles = [f"{target}{of}" for target in ("all", "easy", "hard") for of in ("", ": theory")]
-    yield _table(["", "test ratio", *titles], rows)
+    yield table(["", "test ratio", *titles], rows)
 
 
 def _compute(runs: Sequence[Row], cells: Sequence[Cell]) -> Iterator[str]:
@@ -250,7 +247,7 @@ def _compute(runs: Sequence[Row], cells: Sequence[Cell]) -> Iterator[str]:
             ]
             rows.append([ratio, *pair, str(entries[0]["steps"]), f"{seconds:.1f}"])
         yield f"**{_name(cell)}, width {cell.width}, n = {cell.n}**"
-        yield _table(
+        yield table(
             ["mask ratio", "equal steps", "equal compute", "its steps", "its seconds"], rows
         )
         yield _winners({"steps": same, "compute": cell})
@@ -295,7 +292,7 @@ def _components(parts: Sequence[Row], cells: Sequence[Cell]) -> Iterator[str]:
                 rows.append([ratio, *(f"{p['risk']:.2f} / {p['unlearned']:.2f}" for p in own)])
         if rows:
             yield f"**{name}**"
-            yield _table(["mask ratio", *header], rows)
+            yield table(["mask ratio", *header], rows)
 
 
 def _costs(cells: Sequence[Cell]) -> Iterator[str]:
@@ -313,7 +310,7 @@ def _costs(cells: Sequence[Cell]) -> Iterator[str]:
                 f"{np.mean([e['seconds'] for e in entries]):.2f}",
                 f"{np.mean([e['tokens'] for e in entries]):.0f}",
             ])  # fmt: skip
-    yield _table(["", "mask ratio", "probe", "seconds", "tokens seen"], rows)
+    yield table(["", "mask ratio", "probe", "seconds", "tokens seen"], rows)
 
 
 def _bridge(rows: Sequence[Row]) -> Iterator[str]:
@@ -330,7 +327,7 @@ def _bridge(rows: Sequence[Row]) -> Iterator[str]:
         f"rows. The formula of the other scheme, which is wrong: {wrong} of {len(rows)}."
     )
     names = ("theory", "trained", "standard_error", "finite_size", "tolerance", "wrong_formula")
-    yield _table(
+    yield table(
         ["scheme", "d/n", "mask ratio", *(n.replace("_", " ") for n in names), "agrees"],
         [
             [r["scheme"], f"{r['aspect_ratio']:g}", r["ratio"], *(f"{r[n]:.4g}" for n in names),

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulations.running.intervals import mean_interval
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 
 __all__ = ["PREDICTIONS", "PRIMARY", "RULES", "combined", "interval", "verdicts", "word"]
@@ -104,13 +105,9 @@ def combined(words: Iterable[str]) -> str:
 
 def interval(values: Array) -> tuple[float, float] | None:
     """Return the t interval of a mean over seeds; None with fewer than `LEAST_SEEDS`."""
-    from scipy.stats import t
-
     if len(values) < LEAST_SEEDS:
         return None
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    reach = float(t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1)) * error
-    mean = float(values.mean())
+    mean, reach = mean_interval(values, CONFIDENCE)
     return mean - reach, mean + reach
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
-from random_ratios.law_table import R2MAE, SPECTRA, TARGETS, TESTS, markdown
+from random_ratios.law_table import R2MAE, SPECTRA, TARGETS, TESTS
 from simulations import Problem
-from simulations.sweep.figure import COLOURS
+from simulations.running import pages
+from simulations.running.style import COLOURS
 from simulations.trials.ratio_aware import simulate_ratio_aware
 
 __all__ = ["Curves", "Simulated", "curves", "draw_curves", "simulated", "table"]
@@ -111,7 +112,7 @@ def table(found: Sequence[Curves]) -> str:
                 *left,
             ]
         )
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def beside(value: float, mean: float, plain: bool = True) -> str:
@@ -168,7 +169,7 @@ def simulated_table(found: Sequence[Simulated]) -> str:
         masks = "∞" if math.isinf(x.masks) else f"{x.masks:g}"
         lines.append([masks, f"{x.aspect_ratio:g}", x.label, f"{x.theory:.4f}",
                       f"{x.mean:.4f} ± {x.error:.4f}"])  # fmt: skip
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def draw_curves(axis: Any, c: Curves) -> None:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 import ridgeless as rl
-from random_ratios.law_table import R2MAE, TARGETS, markdown
+from random_ratios.law_table import R2MAE, TARGETS
 from simulations import Problem, simulate_risk
+from simulations.running import pages
 
 __all__ = ["Batches", "batches", "table"]
 
@@ -64,4 +65,4 @@ def table(found: Sequence[Batches]) -> str:
         ]
         for x in found
     ]
-    return markdown(head, lines)
+    return pages.table(head, lines)

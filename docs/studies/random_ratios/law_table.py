@@ -21,8 +21,9 @@ from random_ratios.laws import (
     steepest,
 )
 from simulations import Problem, simulate_risks
+from simulations.running import pages
 
-__all__ = ["R2MAE", "Answer", "Question", "answer", "law_name", "markdown", "questions", "table"]
+__all__ = ["R2MAE", "Answer", "Question", "answer", "law_name", "questions", "table"]
 
 Array = NDArray[np.float64]
 
@@ -240,7 +241,7 @@ def table(answers: Sequence[Answer]) -> str:
                 cost(a.endless[1], a.endless[0].value),
             ]
         )
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def cost(value: float, least: float, digits: int = 0) -> str:
@@ -266,7 +267,7 @@ def masks_table(asked: Sequence[Question]) -> str:
             cells += [law_name(best.law), f"{best.value:.4f}"]
         random = [f"{q.risks(R2MAE, masks)[0]:.4f}" for masks in (1, math.inf)]
         lines.append([q.case, f"{q.tasks[0].aspect_ratio:g}", *cells, *random])
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def simulated_table(answers: Sequence[Answer], trials: int) -> str:
@@ -289,10 +290,4 @@ def simulated_table(answers: Sequence[Answer], trials: int) -> str:
             measured = f"{means[pick].mean():.3f} ± {errors[pick].mean():.3f}"
             gamma = f"{q.tasks[0].aspect_ratio:g}"
             lines.append([q.measure, q.case, gamma, law_name(law), f"{shown:.3f}", measured])
-    return markdown(head, lines)
-
-
-def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    rows = [head, ["---"] * len(head), *lines]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return pages.table(head, lines)

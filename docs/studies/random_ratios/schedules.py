@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ridgeless as rl
-from random_ratios.law_table import R2MAE, markdown
+from random_ratios.law_table import R2MAE
 from simulations.populations.designs import GaussianRows
+from simulations.running import pages
 
 __all__ = ["Trained", "compare", "limit", "table"]
 
@@ -86,4 +87,4 @@ def table(found: Sequence[Trained]) -> str:
     head = ["training", "prediction error", "distance to the limit of the law", "of ratio 0.1",
             "of ratio 0.9"]  # fmt: skip
     lines = [[x.label, f"{x.error:.3f}", *(f"{y:.2f}" for y in x.distances)] for x in found]
-    return markdown(head, lines)
+    return pages.table(head, lines)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from random_ratios.law_table import markdown
 from ridgeless import DomainError
+from simulations.running import pages
+from simulations.running.intervals import mean_interval
 
 __all__ = ["RANDOM", "Group", "draw", "groups", "read_reports", "summary"]
 
@@ -66,17 +67,7 @@ class Group(NamedTuple):
         """Return by how much a law exceeds the best fixed ratio, with half its 95% interval."""
         best, _ = self.best_fixed(chosen)
         own = self.of(name)[:, list(chosen)].mean(axis=1)
-        return interval(own / best - 1)
-
-
-def interval(values: Array) -> tuple[float, float]:
-    """Return the mean, and half of the 95% interval over seeds (Student)."""
-    from scipy.stats import t
-
-    if values.size < 2:
-        return float(values.mean()), math.inf
-    half = t.ppf(0.975, values.size - 1) * values.std(ddof=1) / math.sqrt(values.size)
-    return float(values.mean()), float(half)
+        return mean_interval(own / best - 1)
 
 
 def read_reports(folder: Path) -> list[dict[str, Any]]:
@@ -153,7 +144,7 @@ def against_fixed(found: Sequence[Group]) -> str:
         cells = [g.excess(RANDOM, every), *(g.excess(RANDOM, [i]) for i in every)]
         cells += [g.excess(p, every) if p in g.ratios else (math.nan, math.nan) for p in DEFAULTS]
         lines.append([*_name(g), names, *map(_percent, cells)])
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def against_random(found: Sequence[Group]) -> str:
@@ -170,9 +161,9 @@ def against_random(found: Sequence[Group]) -> str:
                 own, other = g.of(law), g.of(RANDOM)
                 means = own.mean(axis=1), other.mean(axis=1)
                 for mine, theirs in (means, (own[:, 0], other[:, 0]), (own[:, -1], other[:, -1])):
-                    cells.append(interval(mine / theirs - 1))
+                    cells.append(mean_interval(mine / theirs - 1))
             lines.append([*_name(g), *map(_percent, cells)])
-    return markdown(head, lines)
+    return pages.table(head, lines)
 
 
 def says(found: Sequence[Group]) -> str:

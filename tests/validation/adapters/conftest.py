@@ -5,6 +5,16 @@ import os
 import pytest
 
 SENTENCE = "transformers must be installed: pip install transformers==5.23.0"
+#: 8 x 8 grey images in 4 x 4 patches of 2 x 2.
+PATCHES = {
+    "image_size": 8,
+    "patch_size": 2,
+    "num_channels": 1,
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+}
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +34,7 @@ def vit_mae(transformers):
 
     torch.manual_seed(0)
     config = transformers.ViTMAEConfig(
-        image_size=8,
-        patch_size=2,
-        num_channels=1,
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
+        **PATCHES,
         decoder_hidden_size=16,
         decoder_num_hidden_layers=1,
         decoder_num_attention_heads=2,
@@ -64,16 +68,7 @@ def hiera(transformers):
 @pytest.fixture
 def vit(transformers):
     """8 x 8 grey images in 4 x 4 patches, masked one by one."""
-    config = transformers.ViTConfig(
-        image_size=8,
-        patch_size=2,
-        encoder_stride=2,
-        num_channels=1,
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-    )
+    config = transformers.ViTConfig(**PATCHES, encoder_stride=2)
     return transformers.ViTForMaskedImageModeling(config).eval()
 
 

@@ -1,0 +1,112 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ridgeless import names
+from ridgeless.cli import commands
+from ridgeless.errors import DomainError
+
+__all__ = ["parser"]
+
+DESCRIPTION = "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,explore}."
+
+EXAMPLES = """examples:
+  python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2
+  python -m ridgeless curve --spectrum ar1:0.9 --dimension 500 --masks-per-sample inf
+  python -m ridgeless curve --target linear --snr 4 --alignment 1 --output results/curve
+  python -m ridgeless recommend data.csv --json
+  python -m ridgeless recommend pixels.npy --groups patches.txt --epochs 4
+  python -m ridgeless explore
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise DomainError(message)
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Shows defaults that are numbers or words."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        shown = isinstance(action.default, (int, float, str)) and action.nargs != 0
+        default = f" (default: {action.default})" if shown else ""
+        return f"{action.help or ''}{default}".replace("%", "%%")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; `run` of what it parses is the command."""
+    options: dict[str, Any] = {
+        "formatter_class": _Help,
+        "epilog": EXAMPLES,
+    }
+    whole = _Parser(prog="python -m ridgeless", description=DESCRIPTION, **options)
+    subparsers = whole.add_subparsers(required=True, metavar="{risk,curve,recommend,explore}")
+
+    risk = subparsers.add_parser("risk", help="the risk at one mask ratio", **options)
+    risk.add_argument("--mask-ratio", default="0.5", help="0.5, or uniform:0.1:0.9 (R2MAE), "
+                      "linear:0.3:0.15, cosine:0.3:0.15")  # fmt: skip
+    curve = subparsers.add_parser("curve", help="the risk against the mask ratio", **options)
+    curve.add_argument("--mask-ratios", nargs="+", type=float, metavar="P",
+                       default=np.linspace(0.05, 0.95, 19).round(2).tolist())  # fmt: skip
+    for command in (risk, curve):
+        _add_problem(command)
+    _add_training(risk, aspect_ratio=2.0, masks="1")
+    _add_training(curve, aspect_ratio=2.0, masks="1")
+    risk.set_defaults(run=commands.risk)
+    curve.set_defaults(run=commands.curve)
+
+    recommend = subparsers.add_parser("recommend", help="a mask ratio for a data file", **options)
+    recommend.add_argument("data", help="rows are samples: .npy, or .csv with or without a header")
+    recommend.add_argument("--target", metavar="COLUMN",
+                           help="predict this column, by its number (from 0) or its name in the "
+                           "header, instead of masked ones")  # fmt: skip
+    recommend.add_argument("--groups", metavar="GROUPS",
+                           help="features masked together: a width of neighbouring columns, "
+                           "labels as a,a,b, or a file of labels")  # fmt: skip
+    recommend.add_argument("--confidence", type=float, default=0.9,
+                           help="coverage that the interval aims at")  # fmt: skip
+    recommend.add_argument("--replicates", type=int, default=40, help="bootstrap replicates")
+    recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
+    _add_training(recommend, aspect_ratio=None, masks="inf")
+    recommend.set_defaults(run=commands.recommend)
+
+    explore = subparsers.add_parser("explore", help="sliders and curves in a browser", **options)
+    explore.add_argument("--output", metavar="DIR", help="only write explorer.html there")
+    explore.set_defaults(run=commands.explore)
+    for command in (curve, recommend):
+        command.add_argument("--plot", metavar="FILE", help="draw the curve, e.g. curve.png")
+        command.add_argument("--output", metavar="DIR", help="write curve.csv and curve.json there")
+    return whole
+
+
+def _add_problem(parser: argparse.ArgumentParser) -> None:
+    spectra = ", ".join(f"{name}:{default:g}" for name, (default, _) in names.SPECTRA.items())
+    parser.add_argument("--spectrum", default="power_law:1", help=f"one of {spectra}")
+    parser.add_argument("--dimension", type=int, default=1000, help="number of eigenvalues")
+    parser.add_argument("--eigenvalues", metavar="FILE", help="take them from a .npy or text file")
+    parser.add_argument("--target", choices=["masked_feature", "linear"], default="masked_feature",
+                        help="predict masked features, or a downstream linear task")  # fmt: skip
+    parser.add_argument("--snr", type=float, default=1.0, help="of the linear target")
+    parser.add_argument("--alignment", type=float, default=0.0,
+                        help="of the linear target: beta^2 ~ s^alignment")  # fmt: skip
+    parser.add_argument("--rows", choices=["masked", "all"], help="default: as the target says")
+
+
+def _add_training(parser: argparse.ArgumentParser, aspect_ratio: float | None, masks: str) -> None:
+    parser.add_argument("--aspect-ratio", type=float, default=aspect_ratio,
+                        help="features per sample"
+                        + ("" if aspect_ratio else "; by default those of the data"))  # fmt: skip
+    parser.add_argument("--masks-per-sample", "--epochs", type=float, default=masks,
+                        help="epochs with fresh masks: 1, 2, ... or inf")  # fmt: skip
+    parser.add_argument("--ridge", type=float, default=0.0, help="penalty per row; 0 is min-norm")
+    parser.add_argument("--test-mask-ratio", type=float, default=0.0,
+                        help="share of features hidden from test inputs")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="machine-readable")
