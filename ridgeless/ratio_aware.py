@@ -212,9 +212,8 @@ class _Problem:
 
     def _at(self, rule: Quadrature, tests: Array) -> Array:
         """Return the parts with the law given by nodes."""
-        rows = row_classes(
-            Quadrature(*(x[None] for x in rule)), np.array([self.ratios.mean]), self.counted, 1
-        )
+        full = Quadrature(*(np.broadcast_to(x, rule.mask.shape)[None] for x in rule))
+        rows = row_classes(full, np.array([self.ratios.mean]), self.counted, 1)
         with np.errstate(all="ignore"):
             lost = not self.ridge / self.law.mean * rows.ridge_scale[0] < HUGE
         if rows.rows[0] == 0 or lost or not self.gamma / rows.rows[0] < HUGE:

@@ -231,7 +231,8 @@ def scheme_classes(
 
     def at_order(order: int) -> RowClasses:
         rule = ratios.quadrature(order)
-        return row_classes(Quadrature(*(x[None, :] for x in rule)), mean, rows, masks)
+        full = Quadrature(*(np.broadcast_to(x, rule.mask.shape)[None] for x in rule))
+        return row_classes(full, mean, rows, masks)
 
     schemes = at_order(FIRST_ORDER)
     # Infinitely many masks need only moments of the law: polynomials, exact at any order.
