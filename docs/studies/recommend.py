@@ -18,7 +18,7 @@ from ridgeless.estimation.sample_spectrum import constant_columns
 from simulations.populations import datasets
 from simulations.running.files import replacing
 from simulations.sweep.figure import COLOURS, STYLE
-from simulations.trials.estimators import Gram, Ridge
+from simulations.trials.ridge import Gram, Ridge
 
 __all__ = ["main"]
 

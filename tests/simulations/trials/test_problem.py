@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from simulations import Problem, RealRows, StudentRows, simulate_risk
+from simulations import (
+    LinearRegression,
+    Problem,
+    RatioAware,
+    RealRows,
+    StudentRows,
+    simulate_risk,
+)
 from tests.tolerances import LINEAR_ALGEBRA
 
 LINEAR = rl.LinearTarget(snr=2.0)
@@ -72,3 +79,72 @@ def test_loss_weights_make_another_design():
     plain = Problem([1.0], ATOMS, dimension=10)
     weighted = rl.DiscreteRatio(ATOMS.values, ATOMS.weights, loss_weights=[1.0, 2.0])
     assert Problem([1.0], weighted, dimension=10).sampling.id != plain.sampling.id
+
+
+def test_a_masking_says_what_keywords_say():
+    given = {"dimension": 20, "target": LINEAR, "aspect_ratio": 0.5}
+    masking = rl.Masking(ATOMS, masks_per_sample=3, rows="masked")
+    one = Problem([0.5, 1.5], masking, **given)
+    other = Problem([0.5, 1.5], ATOMS, masks_per_sample=3, rows="masked", **given)
+    assert one.id == other.id
+    assert one.sampling == other.sampling
+    beside = Problem([0.5, 1.5], masking, masks_per_sample=3, rows="masked", **given)
+    assert beside.id == one.id
+    # What it leaves open is what a problem does by default.
+    bare = Problem([0.5, 1.5], rl.Masking(0.4), dimension=20)
+    assert bare.id == Problem([0.5, 1.5], 0.4, dimension=20).id
+    assert bare.theory().total == Problem([0.5, 1.5], 0.4, dimension=20).theory().total
+
+
+def test_groups_of_any_name_are_patches():
+    patches = Problem([0.5, 1.5], 0.4, dimension=6, patch=2)
+    groups = rl.Masking(0.4, groups=list("bbaacc"))
+    assert Problem([0.5, 1.5], groups, dimension=6).sampling == patches.sampling
+    assert Problem([0.5, 1.5], groups, dimension=6, patch=2).sampling == patches.sampling
+    crossed = rl.Masking(0.4, groups=[0, 1, 2, 0, 1, 2])
+    other = Problem([0.5, 1.5], crossed, dimension=6)
+    assert other.sampling.id != patches.sampling.id
+    assert simulate_risk(other, trials=2, rng=0).mean > 0
+    assert other.theory().total == patches.theory().total  # which masks features one by one
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"mask_ratio": rl.Masking([0.1, 0.2])}, "one scheme, got an array"),
+        ({"mask_ratio": rl.Masking(0.4, groups=[0, 1])}, r"got 2 for dimension = 6"),
+        ({"mask_ratio": rl.Masking(0.4, groups=[0, 1, 2, 0, 1, 2]), "patch": 2},
+         "patch contradicts the groups of the Masking"),
+        ({"mask_ratio": rl.Masking(0.4, masks_per_sample=2), "masks_per_sample": 3},
+         "masks_per_sample = 3 contradicts"),
+        ({"mask_ratio": rl.Masking(0.4, rows="all"), "rows": "masked"}, "rows = 'masked' contra"),
+        ({"estimator": "ridge"}, "estimator must be LinearRegression"),
+        ({"estimator": RatioAware}, "estimator must be LinearRegression"),
+    ],
+)  # fmt: skip
+def test_contradictions_are_refused(arguments, words):
+    given = {"spectrum": [0.5, 1.5], "mask_ratio": 0.4, "dimension": 6} | arguments
+    with pytest.raises(rl.DomainError, match=words):
+        Problem(**given)
+
+
+def test_the_estimator_chooses_the_theory_and_the_cell():
+    given = {"spectrum": [0.5, 1.5], "mask_ratio": ATOMS, "dimension": 20, "aspect_ratio": 0.25}
+    plain, named = Problem(**given), Problem(**given, estimator=LinearRegression())
+    aware = Problem(**given, estimator=RatioAware(1))
+    assert named.id == plain.id
+    assert aware.id != plain.id
+    assert aware.sampling.id == plain.sampling.id
+    law = plain.sampling.spectrum
+    assert plain.theory().total == rl.risk(law, ATOMS, aspect_ratio=0.25).total
+    expected = rl.ratio_aware_risk(law, ATOMS, degree=1, aspect_ratio=0.25).total
+    assert aware.theory().total == expected
+    assert aware.theory(0.3).total == rl.ratio_aware_risk(law, 0.3, aspect_ratio=0.25).total
+
+
+def test_ids_of_estimators_are_canonical():
+    """Constants: an id that changes would orphan every store."""
+    aware = Problem([1.0], ATOMS, dimension=10, estimator=RatioAware(2))
+    assert aware.id.startswith("cdab43bae9d3b233")
+    weighted = rl.DiscreteRatio(ATOMS.values, ATOMS.weights, loss_weights=[1.0, 2.0])
+    assert Problem([1.0], weighted, dimension=10).id.startswith("73b5cd6e71c93a39")
