@@ -27,7 +27,7 @@ from ridgeless import ConvergenceError, RatioLaw, ScheduledRatio
 from ridgeless.names import mask_ratio
 from simulations.populations.designs import GaussianRows
 from validation.datasets.tokens import Tokens
-from validation.masking import RatioSampler
+from validation.masking import RatioSampler, ungrouped
 from validation.models import Linear
 
 __all__ = ["Bridge", "bridge", "descend", "trained_risk"]
@@ -164,7 +164,7 @@ def descend(
     values = torch.as_tensor(rows)[..., None]
 
     def masks(progress: Array) -> torch.Tensor:
-        law, rng = sampler.law, sampler.rng
+        law, rng = ungrouped(sampler).law, sampler.rng
         if isinstance(law, ScheduledRatio):
             ratios = np.array([law.at(float(done)) for done in progress])
         else:  # all at once: a call per row would cost more than the step itself
