@@ -7,6 +7,7 @@ A row of keep ratio q has the features :math:`\varphi(q) \otimes \tilde x`
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,7 +33,8 @@ Array = NDArray[np.float64]
 class RatioAware:
     """Coefficients that are polynomials of the mask ratio: as in `ridgeless.ratio_aware_risk`.
 
-    Any number of masks per sample can be simulated; theory knows one and infinitely many.
+    Any number of masks per sample and any loss weights can be simulated; theory knows one mask
+    and infinitely many, without loss weights.
 
     Parameters
     ----------
@@ -87,22 +89,37 @@ def span(phi: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class _Regressions:
-    """Ratio-aware regressions on masked rows."""
+class _Fit(ABC):
+    """Coefficients of shape (J d, r), a block of d per polynomial."""
 
     masked: MaskedRows
     degree: int
 
+    @abstractmethod
+    def coefficients(self, responses: Array) -> Array:
+        """Return the coefficients of responses per sample, shape (n, r)."""
+
+    @abstractmethod
+    def noise_trace(self, p: float) -> float:
+        """Return what unit noise in each sample's response adds to the risk."""
+
+    def learned(self, beta: Array) -> Array:
+        """Return the coefficients of the responses x'beta."""
+        return self.coefficients(self.masked.sample.rows @ beta)
+
     def errors(self, p: float, beta: Array, coefficients: Array) -> Array:
-        """Return the test risk of each column of coefficients, shape (J d, r)."""
+        """Return the test risk of each column: at one ratio the polynomials are numbers."""
         blocks = coefficients.reshape(self.degree + 1, -1, coefficients.shape[1])
         effective = np.tensordot(polynomials(p, self.degree)[0], blocks, axes=1)
         return self.masked.sample.inputs.errors(p, beta, effective)
 
 
 @dataclass(frozen=True)
-class _Blocks(_Regressions):
+class _Blocks:
     """On the rows' features, a block per direction that the polynomials span."""
+
+    masked: MaskedRows
+    degree: int
 
     @cached_property
     def span(self) -> Array:
@@ -119,38 +136,29 @@ class _Blocks(_Regressions):
 
     def fit(self, ridge: float) -> _BlocksFit:
         """Return the regression with this ridge."""
-        return _BlocksFit(self, Ridge(self.gram, ridge))
+        return _BlocksFit(self.masked, self.degree, self.span, Ridge(self.gram, ridge))
 
 
 @dataclass(frozen=True)
-class _BlocksFit:
-    shared: _Blocks
+class _BlocksFit(_Fit):
+    span: Array
     regression: Ridge
 
     def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients of responses per sample, shape (J d, r)."""
-        found = self.regression.coefficients(self.shared.masked.responses(responses))
-        blocks = found.reshape(self.shared.span.shape[1], -1)
-        return np.asarray((self.shared.span @ blocks).reshape(-1, responses.shape[1]))
-
-    def learned(self, beta: Array) -> Array:
-        """Return the coefficients of the responses x'beta."""
-        return self.coefficients(self.shared.masked.sample.rows @ beta)
-
-    def errors(self, p: float, beta: Array, coefficients: Array) -> Array:
-        """Return the test risk of each column."""
-        return self.shared.errors(p, beta, coefficients)
+        """Return the coefficients of responses per sample, shape (n, r)."""
+        found = self.regression.coefficients(self.masked.responses(responses))
+        blocks = self.span @ found.reshape(self.span.shape[1], -1)
+        return np.asarray(blocks.reshape(-1, responses.shape[1]))
 
     def noise_trace(self, p: float) -> float:
         """Return what unit noise in each sample's response adds to the risk."""
-        shared = self.shared
-        weights = polynomials(p, shared.degree)[0] @ shared.span
-        second = shared.masked.sample.inputs.second_moment(p)
-        if shared.masked.has_unit_noise:
+        weights = polynomials(p, self.degree)[0] @ self.span
+        second = self.masked.sample.inputs.second_moment(p)
+        if self.masked.has_unit_noise:
             seen = np.asarray(np.kron(np.outer(weights, weights), second), dtype=np.float64)
             return self.regression.noise_trace(seen)
         total = 0.0
-        for noise in shared.masked.unit_noise():
+        for noise in self.masked.unit_noise():
             found = self.regression.coefficients(noise)
             units = np.tensordot(weights, found.reshape(weights.size, len(second), -1), axes=1)
             total += float(np.einsum("ij,ij->", units, second @ units))
@@ -158,11 +166,14 @@ class _BlocksFit:
 
 
 @dataclass(frozen=True)
-class _AllMasks(_Regressions):
+class _AllMasks:
     """On infinitely many masks of every row: the loss averaged over them."""
 
+    masked: MaskedRows
+    degree: int
+
     @cached_property
-    def seen(self) -> Array:
+    def seen(self) -> NDArray[np.intp]:
         """Places of the features that some row shows."""
         masked = self.masked
         return np.setdiff1d(np.arange(masked.sample.rows.shape[1]), masked.never_seen)
@@ -201,7 +212,7 @@ class _AllMasks(_Regressions):
         features = self.masked.sample.rows.shape[1]
         learns = np.zeros((self.degree + 1, features, self.seen.size))
         learns[:, self.seen] = (basis @ blocks).reshape(self.degree + 1, self.seen.size, -1)
-        return _AllMasksFit(self, learns)
+        return _AllMasksFit(self.masked, self.degree, self.seen, self.second, learns)
 
 
 def _solve(matrix: Array, right: Array) -> Array:
@@ -215,28 +226,20 @@ def _solve(matrix: Array, right: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class _AllMasksFit:
-    shared: _AllMasks
+class _AllMasksFit(_Fit):
+    seen: NDArray[np.intp]
+    second: Array
     learns: Array  #: from the mean of x y to the coefficients, shape (J, d, seen)
 
     def coefficients(self, responses: Array) -> Array:
-        """Return the coefficients of responses per sample, shape (J d, r)."""
-        rows = self.shared.masked.sample.rows[:, self.shared.seen]
+        """Return the coefficients of responses per sample, shape (n, r)."""
+        rows = self.masked.sample.rows[:, self.seen]
         moments = rows.T @ responses / rows.shape[0]
         return np.asarray((self.learns @ moments).reshape(-1, responses.shape[1]))
 
-    def learned(self, beta: Array) -> Array:
-        """Return the coefficients of the responses x'beta."""
-        return self.coefficients(self.shared.masked.sample.rows @ beta)
-
-    def errors(self, p: float, beta: Array, coefficients: Array) -> Array:
-        """Return the test risk of each column."""
-        return self.shared.errors(p, beta, coefficients)
-
     def noise_trace(self, p: float) -> float:
         """Return what unit noise in each sample's response adds to the risk."""
-        shared = self.shared
-        effective = np.tensordot(polynomials(p, shared.degree)[0], self.learns, axes=1)
-        spread = shared.second / shared.masked.sample.rows.shape[0]
-        second = shared.masked.sample.inputs.second_moment(p)
-        return float(np.einsum("ij,ij->", effective @ spread, second @ effective))
+        effective = np.tensordot(polynomials(p, self.degree)[0], self.learns, axes=1)
+        spread = self.second / self.masked.sample.rows.shape[0]
+        moment = self.masked.sample.inputs.second_moment(p)
+        return float(np.einsum("ij,ij->", effective @ spread, moment @ effective))
