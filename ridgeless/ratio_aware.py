@@ -91,7 +91,7 @@ def ratio_aware_risk(
     DomainError
         If an argument is outside its domain.
     NotImplementedError
-        For masks_per_sample other than 1 and inf.
+        For masks_per_sample other than 1 and inf, and for a law with loss weights.
     ConvergenceError
         If the fixed point is not reached to rounding.
 
@@ -119,6 +119,11 @@ def ratio_aware_risk(
     ratios = (
         mask_ratio if isinstance(mask_ratio, RatioLaw) else ratio_array("mask_ratio", mask_ratio)
     )
+    if isinstance(ratios, RatioLaw) and np.any(np.not_equal(ratios.quadrature(1).loss, 1)):
+        raise NotImplementedError(
+            "loss weights are not derived for coefficients that depend on the mask ratio; simulate "
+            "them, or use a law without"
+        )
     named = {
         "aspect_ratio": nonnegative_array("aspect_ratio", aspect_ratio, finite=False),
         "ridge": nonnegative_array("ridge", ridge, finite=True),

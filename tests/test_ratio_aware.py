@@ -454,3 +454,7 @@ def test_a_problem_names_what_theory_cannot_do() -> None:
     )
     with pytest.raises(NotImplementedError, match="masks_per_sample = 3"):
         several.theory()
+    law = rl.DiscreteRatio([0.2, 0.5], loss_weights=[1.0, 2.0])
+    weighted = Problem([1.0], law, target=LINEAR, dimension=20, estimator=RatioAware(1))
+    with pytest.raises(NotImplementedError, match="loss weights"):
+        weighted.theory()
