@@ -1,5 +1,6 @@
 """Ratio-aware regression in the slot of a problem, beside sums over all rows."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -8,6 +9,9 @@ import pytest
 
 import ridgeless as rl
 from simulations import LinearRegression, Problem, RatioAware, simulate_risk, simulate_risks
+from simulations.collection.ledger import Ledger
+from simulations.collection.runner import run, seed_sequence
+from simulations.collection.store import BatchFile
 from simulations.trials.sample import MaskedRows
 from tests.simulations.trials.direct import polynomial, sample_of, solution
 from tests.tolerances import FINITE_SIZE, LINEAR_ALGEBRA, MONTE_CARLO_Z
@@ -84,6 +88,25 @@ def test_estimators_share_trials_without_changing_them():
     assert len({problem.id for problem in problems}) == 5
     together = simulate_risks(problems, trials=6, rng=3, jobs=2)
     assert together == [simulate_risk(problem, trials=6, rng=3) for problem in problems]
+
+
+def test_a_store_goes_on(tmp_path):
+    """Half of the batches are written, the rest is done by the next writer."""
+    given = {"target": LINEAR, "dimension": 20, "aspect_ratio": 0.3}
+    problems = [
+        Problem([0.5, 1.5], LAWS["weighted"], estimator=estimator, **given)
+        for estimator in (LinearRegression(), RatioAware(1))
+    ]
+    path = tmp_path / "batches.csv"
+    for stop in (2, 4):
+        ledger = Ledger(problems, trials=16)
+        with BatchFile.open(path) as store:
+            store.resume(ledger)
+            for batch, tallies in itertools.islice(run(ledger, seed_sequence(3), 1), stop):
+                store.append(batch.experiment, batch.number, tallies)
+                ledger.record(batch.experiment.sampling.id, batch.number, tallies)
+    found = [ledger.estimate(problem) for problem in problems]
+    assert found == simulate_risks(problems, trials=16, rng=3)
 
 
 @pytest.mark.nojit_slow
