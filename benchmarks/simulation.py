@@ -24,7 +24,8 @@ import ridgeless as rl
 from simulations import Problem, simulate_risks
 from simulations.collection.ledger import BATCH
 from simulations.collection.runner import run_batch, seed_sequence
-from simulations.trials.fits import MaskedRows, Regressions
+from simulations.trials.estimators.linear import LinearRegressions
+from simulations.trials.sample import MaskedRows
 from simulations.trials.trial import (
     COLUMNS,
     PROBES,
@@ -233,7 +234,7 @@ def _linear(cell, number, signs):
         scale * rng.choice([-1.0, 1.0], (cell.sampling.dimension, signs))
     )
     noise = rng.choice([-1.0, 1.0], (n, signs))
-    fit = Regressions(MaskedRows(sample, None)).fit(0.0)
+    fit = LinearRegressions(MaskedRows(sample, None)).fit(0.0)
     found = fit.coefficients(np.column_stack([sample.rows @ beta, noise]))
     signal = sample.inputs.errors(0.0, beta, found[:, :signs]).mean()
     return signal + 0.25 * sample.inputs.errors(0.0, 0.0, found[:, signs:]).mean()
@@ -248,14 +249,14 @@ def _features(cell, number, signs):
     predictable, total = sample.rows @ beta, 0.0
     for i, column in enumerate(columns.tolist()):
         masked = MaskedRows(sample, ~sample.keep[:, :, column], column)
-        fit = Regressions(masked).fit(0.0)
+        fit = LinearRegressions(masked).fit(0.0)
         noise = rng.choice([-1.0, 1.0], (n, signs))
         found = fit.coefficients(np.column_stack([predictable[:, i], noise]))
         total += sample.inputs.errors(0.0, beta[:, [i]], found[:, :1]).sum()
         if signs:
             total += variances[i] * sample.inputs.errors(0.0, 0.0, found[:, 1:]).mean()
         else:
-            total += variances[i] * fit.noise_trace(population.covariance)
+            total += variances[i] * fit.noise_trace(0.0)
     return total / columns.size
 
 

@@ -9,13 +9,17 @@ from simulations.populations.designs import (
     StudentRows,
 )
 from simulations.populations.real_rows import RealRows
+from simulations.trials.estimators.linear import LinearRegression
+from simulations.trials.estimators.ratio_aware import RatioAware
 from simulations.trials.problem import Problem
 
 __all__ = [
     "EllipticalRows",
     "GaussianRows",
+    "LinearRegression",
     "Problem",
     "RademacherRows",
+    "RatioAware",
     "RealRows",
     "RiskEstimate",
     "StudentRows",

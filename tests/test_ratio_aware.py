@@ -1,6 +1,7 @@
 """`rl.ratio_aware_risk` against 40-digit arithmetic, plain regressions and simulation."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,7 @@ import pytest
 
 import ridgeless as rl
 from ridgeless.engine.ratio_aware.basis import Atoms
-from simulations import Problem
-from simulations.trials.ratio_aware import simulate_ratio_aware
+from simulations import Problem, RatioAware, simulate_risks
 from tests import oracle, ratio_aware_oracle
 from tests.problems import CASES, POWER, SINGULAR, STEEP, TASK, Case
 from tests.reference import without_one_feature, worst_error
@@ -398,6 +398,8 @@ def test_an_unconverged_solve_is_never_returned(monkeypatch: pytest.MonkeyPatch)
 D = 240
 LINEAR = rl.LinearTarget(snr=4.0, alignment=1.0)
 TESTS = (0.0, 0.3, 0.6)
+WEIGHTED = rl.DiscreteRatio([0.2, 0.5, 0.8], loss_weights=[1.0, 3.0, 0.5])
+
 SIMULATED: dict[str, tuple[Any, int, dict[str, Any]]] = {
     "overparametrised": (THREE, 1, {"aspect_ratio": 1.5}),
     "underparametrised": (THREE, 1, {"aspect_ratio": 0.3}),
@@ -414,23 +416,30 @@ SIMULATED: dict[str, tuple[Any, int, dict[str, Any]]] = {
         2,
         {"aspect_ratio": 0.5, "masks_per_sample": math.inf},
     ),
+    "loss weights": (WEIGHTED, 1, {"aspect_ratio": 1.2, "ridge": 0.05}),
+    "loss weights, all masks": (
+        WEIGHTED,
+        1,
+        {"aspect_ratio": 1.2, "ridge": 0.05, "masks_per_sample": math.inf},
+    ),
 }
 
 
 def simulated(law: Any, degree: int, options: dict[str, Any], against: int) -> list[bool]:
     """Whether theory of degree `against` agrees at each test ratio."""
-    problem = Problem(rl.Spectrum.power_law(0.7, D), law, target=LINEAR, dimension=D, **options)
-    estimates = simulate_ratio_aware(
-        problem, degree=degree, trials=8, rng=1, test_mask_ratios=TESTS
-    )
-    theory = rl.ratio_aware_risk(
-        problem.spectrum, law, degree=against, target=LINEAR, test_mask_ratio=TESTS,
-        **(options | {"aspect_ratio": D / problem.sampling.samples}),
-    )  # fmt: skip
+    problems = [
+        Problem(
+            rl.Spectrum.power_law(0.7, D), law, target=LINEAR, dimension=D, test_mask_ratio=p,
+            estimator=RatioAware(degree), **options,
+        )
+        for p in TESTS
+    ]  # fmt: skip
+    estimates = simulate_risks(problems, trials=8, rng=1)
+    theory = [replace(problem, estimator=RatioAware(against)).theory() for problem in problems]
     return [
         abs(estimate.mean - right)
         <= MONTE_CARLO_Z * estimate.standard_error + FINITE_SIZE / D * right
-        for estimate, right in zip(estimates, np.asarray(theory.total), strict=True)
+        for estimate, right in zip(estimates, (float(x.total) for x in theory), strict=True)
     ]
 
 
@@ -448,9 +457,9 @@ def test_control_of_another_degree_fails(name: str) -> None:
     assert not all(simulated(law, degree, options, against=0))
 
 
-def test_simulation_names_what_it_cannot_do() -> None:
-    with pytest.raises(rl.DomainError, match="target must be LinearTarget"):
-        simulate_ratio_aware(Problem([1.0], 0.5), degree=1, trials=2, rng=0)
-    several = Problem([1.0], 0.5, target=LINEAR, masks_per_sample=3, dimension=20)
+def test_a_problem_names_what_theory_cannot_do() -> None:
+    several = Problem(
+        [1.0], 0.5, target=LINEAR, masks_per_sample=3, dimension=20, estimator=RatioAware(1)
+    )
     with pytest.raises(NotImplementedError, match="masks_per_sample = 3"):
-        simulate_ratio_aware(several, degree=1, trials=2, rng=0)
+        several.theory()

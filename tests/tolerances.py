@@ -28,6 +28,9 @@ FINITE_SIZE = 15.0
 #: of a min-norm solution with as many rows as features.
 LINEAR_ALGEBRA = 1e-11
 
+#: Numbers that summary.csv shows, with ten digits, of trials that agree to LINEAR_ALGEBRA.
+PRINTED = 1e-9
+
 #: Sums taken in another order.
 ROUNDING = 1e-12
 

@@ -29,7 +29,7 @@ from ridgeless.quantiles import quantized
 from simulations.populations.designs import GaussianRows
 from simulations.running.intervals import standard_error
 from validation.datasets.tokens import Tokens
-from validation.masking import RatioSampler
+from validation.masking import RatioSampler, ungrouped
 from validation.models import Linear
 
 __all__ = ["Bridge", "bridge", "descend", "trained_risk"]
@@ -167,7 +167,7 @@ def descend(
     values = torch.as_tensor(rows)[..., None]
 
     def masks(progress: Array) -> torch.Tensor:
-        law, rng = sampler.law, sampler.rng
+        law, rng = ungrouped(sampler).law, sampler.rng
         if isinstance(law, ScheduledRatio):
             ratios = np.array([law.at(float(done)) for done in progress])
         else:  # all at once: a call per row would cost more than the step itself

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless import DiscreteRatio, DomainError, RatioLaw
+from ridgeless import DomainError, Masking, RatioLaw
 from ridgeless.checks import count, real_scalar
 
-__all__ = ["Masker", "RatioSampler", "hidden_counts"]
+__all__ = ["Masker", "RatioSampler", "hidden_counts", "ungrouped"]
 
 
 class RatioSampler:
@@ -18,8 +20,9 @@ class RatioSampler:
 
     Parameters
     ----------
-    law : float in (0, 1) or RatioLaw
-        `UniformRatio` is R2MAE, `ScheduledRatio` is Dynamic MR.
+    law : float in (0, 1), RatioLaw or Masking
+        `UniformRatio` is R2MAE, `ScheduledRatio` is Dynamic MR. The groups of a `Masking` are for
+        `Masker`. Loss weights are for the training loop: `sampler.law.loss_weight(ratios)`.
     per : {"batch", "sample"}
         Whether a batch shares one ratio (R2MAE's own choice) or each sample has its own.
     rng : numpy Generator, SeedSequence or int
@@ -28,7 +31,8 @@ class RatioSampler:
     Raises
     ------
     DomainError
-        If a fixed ratio lies outside (0, 1), or `per` is neither.
+        If a fixed ratio lies outside (0, 1), `per` is neither, or a `Masking` asks for what only
+        the training loop decides: how many masks a sample gets, and which tokens count.
 
     Examples
     --------
@@ -38,17 +42,15 @@ class RatioSampler:
 
     def __init__(
         self,
-        law: RatioLaw | float,
+        law: RatioLaw | float | Masking,
         per: Literal["batch", "sample"] = "batch",
         rng: np.random.Generator | np.random.SeedSequence | int | None = None,
     ) -> None:
-        if not isinstance(law, RatioLaw):
-            if not 0 < real_scalar("mask_ratio", law) < 1:
-                raise DomainError(f"mask_ratio must be a law or a number in (0, 1), got {law!r}")
-            law = DiscreteRatio([law])
+        masking = law if isinstance(law, Masking) else Masking(_law(law))
+        _refuse_what_training_decides(masking)
         if per not in ("batch", "sample"):
             raise DomainError(f"per must be 'batch' or 'sample', got {per!r}")
-        self.law, self.per = law, per
+        self.law, self.groups, self.per = _law(masking.ratio), masking.groups, per
         self.rng = np.random.default_rng(rng)
 
     def ratio(self, progress: float = 0.0) -> float:
@@ -69,7 +71,9 @@ class RatioSampler:
         # Named by the worker, not spawned in turn: the stream does not depend on who asks first.
         key = (*seed.spawn_key, count("worker", worker, least=0))
         own = np.random.SeedSequence(seed.entropy, spawn_key=key)
-        return RatioSampler(self.law, self.per, own)
+        sampler = RatioSampler(self.law, self.per, own)
+        sampler.groups = self.groups
+        return sampler
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the generator, for a checkpoint."""
@@ -78,6 +82,36 @@ class RatioSampler:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.rng.bit_generator.state = state["generator"]
+
+
+def _law(ratio: RatioLaw | float | NDArray[np.float64]) -> RatioLaw:
+    """Return a law; a number must leave something to see and something to predict."""
+    if not isinstance(ratio, RatioLaw) and not 0 < real_scalar("mask_ratio", ratio) < 1:
+        raise DomainError(f"mask_ratio must be a law or a number in (0, 1), got {ratio!r}")
+    return Masking(ratio).law
+
+
+def _refuse_what_training_decides(masking: Masking) -> None:
+    if masking.masks_per_sample not in (None, math.inf):
+        raise DomainError(
+            f"masks_per_sample = {masking.masks_per_sample} cannot be kept in training, where "
+            "every visit of a sample draws a fresh mask; leave it out, or set inf"
+        )
+    if masking.rows is not None:
+        raise DomainError(
+            f"rows = {masking.rows!r} cannot be kept by a sampler: the loss of the model says "
+            "which tokens count; leave it out"
+        )
+
+
+def ungrouped(sampler: RatioSampler) -> RatioSampler:
+    """Refuse groups where only a ratio is handed on."""
+    if sampler.groups is not None:
+        raise DomainError(
+            "groups must be None here: only the ratio is handed on, and the model chooses the "
+            "tokens; Masker hides tokens in groups"
+        )
+    return sampler
 
 
 def hidden_counts(
@@ -92,20 +126,42 @@ def hidden_counts(
     return np.clip(np.floor(ratios * length + chance), 1, length - 1).astype(np.int64)
 
 
+def _units(groups: tuple[Hashable, ...], tokens: int, block: int) -> NDArray[np.intp]:
+    """Return the number of each token's group."""
+    if block != 1:
+        raise DomainError(f"block must be 1 beside the groups of a Masking, got {block!r}")
+    if len(groups) != tokens:
+        raise DomainError(f"groups must hold one label per token, {tokens}, got {len(groups)}")
+    units = np.unique(np.asarray(groups), return_inverse=True)[1]
+    if units.max() < 1:
+        raise DomainError("groups must be at least 2, got one for all tokens")
+    return units
+
+
 class Masker:
     """Draws which tokens of a batch are hidden.
 
     Parameters
     ----------
     sampler : RatioSampler
+        If it was given a `Masking` with groups, tokens of one group are hidden together.
     grid : (int, int)
         Rows and columns of tokens.
     block : int
         Tokens are hidden in squares of `block` x `block` on the grid (1 x `block` in text).
+
+    Raises
+    ------
+    DomainError
+        If fewer than two units are left, or groups do not fit the grid or stand beside a block.
     """
 
     def __init__(self, sampler: RatioSampler, grid: tuple[int, int], block: int = 1) -> None:
         self.sampler = sampler
+        if sampler.groups is not None:
+            self.units = _units(sampler.groups, grid[0] * grid[1], block)
+            self.size = int(self.units.max()) + 1
+            return
         sides = [min(count("block", block), side) for side in grid]
         rows, columns = np.divmod(np.arange(grid[0] * grid[1]), grid[1])
         across = -(-grid[1] // sides[1])

@@ -20,7 +20,7 @@ from simulations.populations import datasets
 from simulations.running import pages
 from simulations.running.intervals import standard_error
 from simulations.running.style import COLOURS, STYLE
-from simulations.trials.estimators import Gram, Ridge
+from simulations.trials.ridge import Gram, Ridge
 
 __all__ = ["main"]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ridgeless import DomainError
 from ridgeless.checks import count, real_scalar
 from simulations.collection.statistics import RiskEstimate, Tally
-from simulations.trials.problem import Problem, Readout, Sampling
+from simulations.trials.problem import Problem, Readout
+from simulations.trials.sampling import Sampling
 
 __all__ = ["BATCH", "Batch", "Experiment", "Ledger"]
 

@@ -15,7 +15,8 @@ from simulations.collection.ledger import Batch, Ledger, tallied
 from simulations.collection.statistics import RiskEstimate, Tally
 from simulations.running.backends import deaf_children
 from simulations.running.threads import one_thread
-from simulations.trials.problem import Problem, Readout, Sampling
+from simulations.trials.problem import Problem, Readout
+from simulations.trials.sampling import Sampling
 from simulations.trials.trial import run_trial
 
 __all__ = ["Seed", "run", "seed_sequence", "simulate_risk", "simulate_risks"]

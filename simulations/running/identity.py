@@ -63,4 +63,7 @@ def law_record(law: object) -> Record:
         raise DomainError(
             f"mask_ratio must be a dataclass, so that its trials can be told apart, got {law!r}"
         )
-    return {"name": type(law).__qualname__} | asdict(law)
+    record = {"name": type(law).__qualname__} | asdict(law)
+    if record.get("loss_weights", ...) is None:
+        del record["loss_weights"]  # as before laws could have them: old trials keep their names
+    return record

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ridgeless import RatioLaw
 from ridgeless.cli.files import replacing
 from simulations.running.style import COLOURS, SHAPES, STYLE, levels, panels
 from simulations.sweep.table import Row
@@ -48,7 +48,7 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
             axis.set_xlabel("mask ratio  $p$")
         for axis in axes[:, 0]:
             axis.set_ylabel(r"test risk  $E\,(x'\beta - x'\hat\beta)^2$")
-        _legend(figure, gammas, any(isinstance(c.problem.mask_ratio, RatioLaw) for c in cells))
+        _legend(figure, gammas, any(_ratios(c).size > 1 for c in cells))
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=160)
 
@@ -56,6 +56,11 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
 def _panel(row: Row) -> tuple[object, ...]:
     """Return all that tells two panels apart: everything but the two ratios."""
     return row.spectrum, row.design, row.dimension, row.snr, row.ridge, row.test_mask_ratio
+
+
+def _ratios(cell: Cell) -> NDArray[np.float64]:
+    """Return the mask ratios of a cell's law; one if it is fixed."""
+    return cell.problem.sampling.masking.law.nodes(64)[0]
 
 
 def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
@@ -66,15 +71,14 @@ def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
     curve = np.asarray(pairs[0][0].problem.theory(GRID).total)
     axis.plot(GRID, np.minimum(curve, 1e6), color=colour, zorder=2)
     for cell, row in pairs:
-        ratio = cell.problem.mask_ratio
+        mask = _ratios(cell)
         bar: dict[str, Any] = {
             "yerr": 2 * row.standard_error,
             "color": colour,
             "capsize": 2,
             "elinewidth": 1.2,
         }
-        if isinstance(ratio, RatioLaw):
-            mask, _ = ratio.nodes(64)
+        if mask.size > 1:
             ends = np.array([mask.min(), mask.max()])
             axis.plot(ends, [row.theory] * 2, color=colour, linestyle=DASHED, zorder=2)
             # Side by side, so that neighbours stay apart.
@@ -83,7 +87,7 @@ def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
             axis.errorbar(place, row.monte_carlo, **bar)
         else:
             bar |= {"fmt": shape, "markersize": 6, "mec": "white", "mew": 0.7, "zorder": 3}
-            axis.errorbar(ratio, row.monte_carlo, **bar)
+            axis.errorbar(mask[0], row.monte_carlo, **bar)
 
 
 def _finish(axis: Axes, rows: Sequence[Row]) -> None:

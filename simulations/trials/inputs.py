@@ -10,7 +10,7 @@ D is the part of Sigma between features that are masked together: its diagonal, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,7 +35,7 @@ class Inputs:
     """
 
     covariance: Array  #: Sigma, shape (d, d)
-    groups: Sequence[int] | None = None  #: a label per feature; None masks each on its own
+    groups: Sequence[Hashable] | None = None  #: a label per feature; None masks each on its own
 
     @cached_property
     def together(self) -> Any:

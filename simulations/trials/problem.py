@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -12,68 +13,21 @@ from numpy.typing import ArrayLike
 
 import ridgeless as rl
 from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
+from ridgeless.masking import masking_of
 from ridgeless.quantiles import multiplicities, quantized
 from ridgeless.spectrum import as_spectrum
 from simulations.populations.designs import Design, GaussianRows
-from simulations.running.identity import Record, array_digest, digest, law_record, number
-from simulations.trials.masks import Masking
+from simulations.running.identity import Record, array_digest, digest, number
+from simulations.trials.estimators.estimator import Estimator
+from simulations.trials.estimators.linear import LinearRegression
+from simulations.trials.sampling import Sampling
 
-__all__ = ["Problem", "Readout", "Sampling"]
+__all__ = ["Problem", "Readout"]
 
 Target = rl.MaskedFeature | rl.LinearTarget
 Rows = Literal["masked", "all"]
 
 DIMENSION = 400
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """A design: all that determines the training rows and their masks.
-
-    Readouts of one design share its trials, so that their errors are correlated.
-    """
-
-    spectrum: rl.Spectrum  #: d equally weighted eigenvalues
-    samples: int  #: n
-    masking: Masking
-    masks_per_sample: float  #: K
-    rows: Rows
-    design: Design
-
-    @property
-    def dimension(self) -> int:
-        """Number of features d."""
-        return len(self.spectrum)
-
-    @cached_property
-    def population_id(self) -> str:
-        """SHA-256 of what determines the population; designs that agree on it share it."""
-        return digest(self._population())
-
-    @cached_property
-    def id(self) -> str:
-        """SHA-256 of what determines rows and masks."""
-        law, groups, ratio_batch = self.masking
-        masking = {
-            "law": law_record(law),
-            "groups": groups if groups is None else array_digest(np.array(groups)),
-            "ratio_batch": ratio_batch,
-        }
-        rest = {
-            "samples": self.samples,
-            "masking": masking,
-            "masks_per_sample": number(self.masks_per_sample),
-            "rows": self.rows,
-        }
-        return digest(self._population() | rest)
-
-    def _population(self) -> Record:
-        # The spectrum of real rows is computed from them, to rounding: they speak for it.
-        own = self.design.fixed_spectrum() is not None
-        return {
-            "spectrum": None if own else array_digest(self.spectrum.eigenvalues),
-            "design": self.design.record(),
-        }
 
 
 @dataclass(frozen=True)
@@ -83,10 +37,13 @@ class Readout:
     target: Target
     ridge: float
     test_mask_ratio: float
+    estimator: Estimator = field(default_factory=LinearRegression)
 
     def record(self) -> Record:
         """Return what identifies the readout."""
         record: Record = {"ridge": self.ridge, "test_mask_ratio": self.test_mask_ratio}
+        if self.estimator != LinearRegression():
+            record["estimator"] = self.estimator.record()
         if isinstance(self.target, rl.MaskedFeature):
             return record | {"target": "masked_feature"}
         alignment = self.target.alignment
@@ -109,8 +66,9 @@ class Problem:
     ----------
     spectrum : Spectrum or array_like of eigenvalues, H
         Population spectrum; the simulation uses `dimension` eigenvalues that stand for it.
-    mask_ratio : p, float in [0, 1], or a law of ratios
-        Probability that a feature is masked in a training row.
+    mask_ratio : p, float in [0, 1], a law of ratios, or a `ridgeless.Masking`
+        Probability that a feature is masked in a training row. A row whose law gives it a loss
+        weight is the row and its target times the root of the weight (eq-classes-law).
     aspect_ratio : gamma = d/n, float in (0, inf)
         Features per training sample; the simulation has round(d/gamma) samples.
     target, ridge, rows, masks_per_sample, test_mask_ratio
@@ -121,11 +79,13 @@ class Problem:
         Where the rows come from.
     patch : int, at least 1
         Size of the groups of features that are masked together: squares of patch x patch pixels
-        for rows that are images, else neighbours. The theory here treats features as masked one
-        by one, which is right for small groups of features that are hardly correlated;
-        `ridgeless.covariance_risk` knows about groups.
+        for rows that are images, else neighbours; a `Masking` may name any groups. The theory
+        here treats features as masked one by one, which is right for small groups of features
+        that are hardly correlated; `ridgeless.covariance_risk` knows about groups.
     ratio_batch : int, at least 1
         Consecutive samples that share one ratio drawn from the law (R2MAE: one per batch).
+    estimator : LinearRegression() or RatioAware(degree)
+        How coefficients are learnt from the masked rows, and which theory answers.
 
     Raises
     ------
@@ -140,7 +100,7 @@ class Problem:
     """
 
     spectrum: rl.Spectrum | ArrayLike
-    mask_ratio: float | rl.RatioLaw
+    mask_ratio: float | rl.RatioLaw | rl.Masking
     aspect_ratio: float = 2.0
     target: Target | None = None
     ridge: float = 0.0
@@ -151,6 +111,7 @@ class Problem:
     design: Design = field(default_factory=GaussianRows)
     patch: int = 1
     ratio_batch: int = 1
+    estimator: Estimator = field(default_factory=LinearRegression)
     #: The part that determines rows and masks, and the part that is measured on them.
     sampling: Sampling = field(init=False, repr=False, compare=False)
     readout: Readout = field(init=False, repr=False, compare=False)
@@ -164,14 +125,12 @@ class Problem:
             )
         if isinstance(target, rl.LinearTarget) and np.ndim(target.snr):
             raise rl.DomainError("snr must be one number in a Problem, got an array")
-        if self.rows not in (None, "masked", "all"):
-            raise rl.DomainError(f"rows must be 'masked', 'all' or None, got {self.rows!r}")
-        ratio = self.mask_ratio
-        if not isinstance(ratio, rl.RatioLaw):
-            ratio = rl.DiscreteRatio([_ratio("mask_ratio", ratio)])
-        masks = real_scalar("masks_per_sample", self.masks_per_sample)
-        if masks != math.inf:
-            masks = count("masks_per_sample", masks)
+        given_estimator: object = self.estimator
+        if not isinstance(given_estimator, Estimator) or isinstance(given_estimator, type):
+            raise rl.DomainError(
+                f"estimator must be LinearRegression() or RatioAware(degree), got "
+                f"{self.estimator!r}"
+            )
         ridge = nonnegative_array("ridge", real_scalar("ridge", self.ridge), finite=True)
         size = _dimension(self.dimension, self.design, law)
         samples = _samples(real_scalar("aspect_ratio", self.aspect_ratio), size)
@@ -179,14 +138,20 @@ class Problem:
         target_there = _on_directions(target, law, size)
         target_there.on(eigenvalues)  # a target without signal there is refused here
         patch = count("patch", self.patch)
-        groups = None if patch == 1 else self.design.patches(patch, size)
-        masking = Masking(ratio, groups, count("ratio_batch", self.ratio_batch))
-        sampling = Sampling(
-            eigenvalues, samples, masking, masks, self.rows or target.rows, self.design
+        patches = None if patch == 1 else self.design.patches(patch, size)
+        given = masking_of(self.mask_ratio, masks_per_sample=self.masks_per_sample, rows=self.rows)
+        masking = rl.Masking(
+            given.law,
+            masks_per_sample=given.masks,
+            rows=given.with_rows(target.rows).rows,
+            groups=_groups(given, patches, size),
         )
+        batch = count("ratio_batch", self.ratio_batch)
+        sampling = Sampling(eigenvalues, samples, masking, self.design, batch)
         test = _ratio("test_mask_ratio", self.test_mask_ratio)
+        readout = Readout(target_there, float(ridge), test, self.estimator)
         object.__setattr__(self, "sampling", sampling)
-        object.__setattr__(self, "readout", Readout(target_there, float(ridge), test))
+        object.__setattr__(self, "readout", readout)
 
     @cached_property
     def id(self) -> str:
@@ -194,26 +159,55 @@ class Problem:
         return digest({"design": self.sampling.id, "readout": self.readout.record()})
 
     def theory(self, mask_ratio: rl.RatioLaw | ArrayLike | None = None) -> rl.Risk:
-        """Return `ridgeless.risk` of this problem, at its d eigenvalues and its d/n.
+        """Return what the estimator's theory says of this problem, at its d eigenvalues and d/n.
 
-        Neither the rounding of n nor the discretisation of the spectrum is then blamed on the
-        theory. `mask_ratio`: other ratios than the problem's own, for a curve.
+        That is `ridgeless.risk` for linear regression. Neither the rounding of n nor the
+        discretisation of the spectrum is blamed on the theory. `mask_ratio`: other ratios than
+        the problem's own, for a curve.
         """
         sampling, readout = self.sampling, self.readout
-        return rl.risk(
+        own = self.mask_ratio
+        if isinstance(own, rl.Masking):
+            own = sampling.masking.law
+        return readout.estimator.theory(
             sampling.spectrum,
-            self.mask_ratio if mask_ratio is None else mask_ratio,
+            own if mask_ratio is None else mask_ratio,
             aspect_ratio=sampling.dimension / sampling.samples,
             target=readout.target,
             ridge=readout.ridge,
-            rows=sampling.rows,
-            masks_per_sample=sampling.masks_per_sample,
+            rows=sampling.masking.rows,
+            masks_per_sample=sampling.masking.masks,
             test_mask_ratio=readout.test_mask_ratio,
         )
 
 
 def _ratio(name: str, value: object) -> float:
     return float(ratio_array(name, real_scalar(name, value)))
+
+
+def _groups(
+    masking: rl.Masking, patches: tuple[int, ...] | None, dimension: int
+) -> tuple[int, ...] | None:
+    """Return the number of each feature's group, which the masking or the patches say."""
+    if masking.groups is None:
+        return patches
+    if len(masking.groups) != dimension:
+        raise rl.DomainError(
+            f"groups must hold one label per feature, got {len(masking.groups)} for "
+            f"dimension = {dimension}"
+        )
+    numbers = _numbered(masking.groups)
+    if patches is not None and numbers != _numbered(patches):
+        raise rl.DomainError(
+            "patch contradicts the groups of the Masking beside it; leave patch out, or the groups"
+        )
+    return numbers
+
+
+def _numbered(labels: Sequence[Hashable]) -> tuple[int, ...]:
+    """Number the labels in the order in which they come: any names of the same groups agree."""
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    return tuple(numbers[label] for label in labels)
 
 
 def _dimension(asked: int | None, design: Design, law: rl.Spectrum) -> int:

@@ -12,7 +12,8 @@ takes as long as with the exact trace, to within the accuracy of that measuremen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from functools import cache, lru_cache
@@ -24,9 +25,11 @@ from numpy.typing import NDArray
 from ridgeless import DomainError, LinearTarget, Spectrum
 from simulations.populations.designs import Design, Population
 from simulations.running.identity import words
-from simulations.trials.fits import Fit, MaskedRows, Regressions, Sample
+from simulations.trials.estimators.estimator import Fit
 from simulations.trials.masks import draw_masks
-from simulations.trials.problem import Readout, Sampling
+from simulations.trials.problem import Readout
+from simulations.trials.sample import MaskedRows, Sample
+from simulations.trials.sampling import Sampling
 
 __all__ = ["PARTS", "Stream", "draw", "random_numbers", "run_trial"]
 
@@ -82,10 +85,11 @@ def draw(sampling: Sampling, root: np.random.SeedSequence, number: int) -> Sampl
     rng = random_numbers(root, sampling.id, number, Stream.ROWS)
     rows = sampling.design.draw(population, sampling.samples, rng)
     keep, ratios = None, np.empty((sampling.samples, 0))
-    if np.isfinite(sampling.masks_per_sample):
+    masking = sampling.masking
+    if masking.masks < math.inf:
         rng = random_numbers(root, sampling.id, number, Stream.MASKS)
-        shape = sampling.samples, int(sampling.masks_per_sample)
-        keep, ratios = draw_masks(sampling.masking, shape, sampling.dimension, rng)
+        shape = sampling.samples, int(masking.masks)
+        keep, ratios = draw_masks(masking, shape, sampling.dimension, rng, sampling.ratio_batch)
     return Sample(sampling, population, rows, keep, ratios)
 
 
@@ -113,18 +117,27 @@ def _linear(sample: Sample, readouts: Sequence[Readout], rng: np.random.Generato
     The mass of beta is fixed per eigenvalue (eq-linear-target) and its signs are random in the
     eigenbasis: the mean over signs is a sum over eigenvectors, one response each.
     """
-    sampling = sample.sampling
     counted = None
-    if sampling.rows == "masked" and sample.keep is not None:
+    if sample.sampling.masking.rows == "masked" and sample.keep is not None:
         # The label is masked as if it were one more feature.
         counted = rng.random(sample.ratios.shape) < sample.ratios
-    shared = Regressions(MaskedRows(sample, counted))
+    masked = MaskedRows(sample, counted)
     out = np.empty((len(readouts), len(PARTS)))
-    # Ridge by ridge: one factor at a time.
-    for ridge in dict.fromkeys(readout.ridge for readout in readouts):
-        chosen = [i for i, readout in enumerate(readouts) if readout.ridge == ridge]
-        out[chosen] = _linear_risks(sample, shared.fit(ridge), [readouts[i] for i in chosen])
+    for chosen, fit in _fits(masked, readouts):
+        out[chosen] = _linear_risks(sample, fit, [readouts[i] for i in chosen])
     return out
+
+
+def _fits(masked: MaskedRows, readouts: Sequence[Readout]) -> Iterator[tuple[list[int], Fit]]:
+    """Yield every fit that is asked for, with the places of its readouts.
+
+    One estimator and one ridge at a time: one Gram matrix and one factor.
+    """
+    for estimator in dict.fromkeys(readout.estimator for readout in readouts):
+        shared = estimator.regressions(masked)
+        here = [i for i, readout in enumerate(readouts) if readout.estimator == estimator]
+        for ridge in dict.fromkeys(readouts[i].ridge for i in here):
+            yield [i for i in here if readouts[i].ridge == ridge], shared.fit(ridge)
 
 
 def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Array:
@@ -134,12 +147,12 @@ def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Arra
 
     @cache
     def noise_trace(p: float) -> float:
-        return fit.noise_trace(sample.inputs.second_moment(p))
+        return fit.noise_trace(p)
 
     @cache
     def signals(task: LinearTarget) -> dict[float, float]:
         """Risk of the signal at every test ratio."""
-        masses = masses_of(task, population.eigenvalues)
+        masses = task.masses(population.eigenvalues)
         used = np.flatnonzero(masses)
         risks = dict.fromkeys(ratios, 0.0)
         for start in range(0, used.size, DIRECTIONS):
@@ -147,7 +160,7 @@ def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Arra
             beta = population.eigenvectors[:, some] * np.sqrt(masses[some])
             coefficients = fit.learned(beta)
             for p in risks:
-                risks[p] += float(sample.inputs.errors(p, beta, coefficients).sum())
+                risks[p] += float(fit.errors(p, beta, coefficients).sum())
         return risks
 
     out = []
@@ -158,19 +171,6 @@ def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Arra
         noise = target.signal_variance / float(np.asarray(target.snr))
         out.append([signal, noise * noise_trace(p) if noise > 0 else 0.0])
     return np.array(out)
-
-
-def masses_of(target: LinearTarget, eigenvalues: Array) -> Array:
-    """Return beta's squared component along each eigenvector."""
-    if isinstance(target.alignment, str):
-        masses = np.ones_like(eigenvalues)
-    elif np.ndim(target.alignment) == 0:
-        # Only ratios matter: relative to the largest mass, no power overflows.
-        power = float(np.asarray(target.alignment))
-        masses = (eigenvalues / (eigenvalues[-1] if power > 0 else eigenvalues[0])) ** power
-    else:
-        masses = np.asarray(target.alignment, dtype=np.float64)
-    return np.asarray(masses * (target.signal_variance / (masses @ eigenvalues)))
 
 
 def _masked_features(
@@ -197,24 +197,20 @@ def _masked_features(
         responses[:, :, 1] = rows.T[columns]
     truth = np.zeros((*beta.shape, responses.shape[2]))
     truth[:, :, : 1 if independent else None] = beta[:, :, None]
-    solved: dict[float, list[Array]] = {readout.ridge: [] for readout in readouts}
+    risks = np.empty((len(readouts), columns.size, responses.shape[2]))
     for index, column in enumerate(columns.tolist()):
         counted = None
-        if sampling.rows == "masked" and sample.keep is not None:
+        if sampling.masking.rows == "masked" and sample.keep is not None:
             counted = ~sample.keep[:, :, column]
-        shared = Regressions(MaskedRows(sample, counted, column))
-        for ridge, found in solved.items():
-            found.append(shared.fit(ridge).coefficients(responses[index]))
-    # All features at once: a product with Sigma costs little more for many columns than for one.
-    truth = truth.reshape(sampling.dimension, -1)
-    learned = {ridge: np.concatenate(found, axis=1) for ridge, found in solved.items()}
-    parts = np.empty((len(readouts), len(PARTS)))
-    for place, readout in enumerate(readouts):
-        risks = sample.inputs.errors(readout.test_mask_ratio, truth, learned[readout.ridge])
-        signal, *rest = risks.reshape(columns.size, -1).T
-        noise = variances * np.mean(rest, axis=0) if independent else rest[0] - signal
-        parts[place] = signal.mean(), noise.mean()
-    return parts
+        for chosen, fit in _fits(MaskedRows(sample, counted, column), readouts):
+            learned = fit.coefficients(responses[index])
+            for place in chosen:
+                p = readouts[place].test_mask_ratio
+                risks[place, index] = fit.errors(p, truth[:, index], learned)
+            del fit  # its tables make room for those of the next
+    signal, rest = risks[:, :, 0], risks[:, :, 1:]
+    noise = variances * rest.mean(axis=2) if independent else rest[:, :, 0] - signal
+    return np.stack([signal.mean(axis=1), noise.mean(axis=1)], axis=1)
 
 
 def regressions(population: Population, columns: NDArray[np.intp]) -> tuple[Array, Array]:

@@ -10,7 +10,8 @@ import ridgeless as rl
 from simulations import Problem
 from simulations.collection.runner import run_batch, seed_sequence
 from simulations.populations import designs
-from simulations.trials import estimators, fits, trial
+from simulations.trials import ridge, sample, trial
+from simulations.trials.estimators import linear
 from tests.tolerances import TABLES, TABLES_PER_MASK
 
 D = 240
@@ -27,9 +28,9 @@ def test_a_trial_keeps_few_tables_and_leaves_none(target, masks_per_sample, monk
     # Blocks that are as small beside d as they are at d = 4000.
     for module, name in (
         (designs, "BLOCK"),
-        (fits, "BLOCK"),
-        (fits, "COLUMNS"),
-        (estimators, "COLUMNS"),
+        (linear, "BLOCK"),
+        (sample, "COLUMNS"),
+        (ridge, "COLUMNS"),
         (trial, "DIRECTIONS"),
     ):
         monkeypatch.setattr(module, name, D // 8)

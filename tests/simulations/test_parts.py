@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -25,10 +24,11 @@ from simulations.collection.ledger import Ledger
 from simulations.collection.statistics import Tally
 from simulations.populations.designs import Population
 from simulations.trials import trial
-from simulations.trials.estimators import Gram, MarginalRidge, Ridge
-from simulations.trials.fits import MaskedRows, Regressions, Sample
+from simulations.trials.estimators.linear import LinearRegressions
 from simulations.trials.inputs import Inputs
-from simulations.trials.masks import Masking, draw_masks, moments
+from simulations.trials.masks import draw_masks, moments
+from simulations.trials.ridge import Gram, MarginalRidge, Ridge
+from simulations.trials.sample import MaskedRows, Sample
 from simulations.trials.trial import regressions
 from tests.tolerances import LINEAR_ALGEBRA, MONTE_CARLO_Z, ROUNDING
 
@@ -111,8 +111,8 @@ def test_noise_trace(shape, penalty, rank):
 
 
 def test_grouped_masks_and_shared_ratios():
-    masking = Masking(rl.UniformRatio(0.0, 1.0), groups=(0, 0, 1, 2, 1), ratio_batch=3)
-    keep, ratios = draw_masks(masking, (8, 2), 5, np.random.default_rng(0))
+    masking = rl.Masking(rl.UniformRatio(0.0, 1.0), groups=(0, 0, 1, 2, 1))
+    keep, ratios = draw_masks(masking, (8, 2), 5, np.random.default_rng(0), ratio_batch=3)
     np.testing.assert_array_equal(keep[..., 0], keep[..., 1])
     np.testing.assert_array_equal(keep[..., 2], keep[..., 4])
     assert (keep[..., 0] != keep[..., 3]).any()
@@ -227,7 +227,7 @@ def test_marginal_ridge_solves_the_averaged_problem(shape, law):
     found = MarginalRidge(rows, penalty, means).coefficients(y)
     np.testing.assert_allclose(found, expected, rtol=0, atol=LINEAR_ALGEBRA)
     # The averaged second moment itself, from many masks.
-    keep, _ = draw_masks(Masking(law), (shape[0], 4000), shape[1], rng)
+    keep, _ = draw_masks(rl.Masking(law), (shape[0], 4000), shape[1], rng)
     masked = (rows[:, None] * keep)[:, :, :2]
     estimate = np.einsum("nki,nkj->ij", masked, masked) / (shape[0] * 4000)
     exact = averaged[:2, :2] - penalty * np.eye(2)
@@ -243,10 +243,11 @@ def test_infinitely_many_masks_are_all_masks(rows, samples, column, groups):
     rng, d, ridge = np.random.default_rng(3), 6, 0.1
     x, y = rng.standard_normal((samples, d)), rng.standard_normal((samples, 2))
     law = rl.DiscreteRatio([0.3, 0.6])
-    sampling = Problem([1.0], law, dimension=d, masks_per_sample=math.inf, rows=rows).sampling
-    sampling = replace(sampling, masking=Masking(law, groups))
-    sample = Sample(sampling, None, x, None, np.empty((samples, 0)))
-    fit = Regressions(MaskedRows(sample, None, column)).fit(ridge)
+    masking = rl.Masking(law, masks_per_sample=math.inf, rows=rows, groups=groups)
+    sampling = Problem([1.0], masking, dimension=d).sampling
+    population = Population(np.eye(d) + 0.3, np.ones(d), np.eye(d))  # its covariance alone counts
+    sample = Sample(sampling, population, x, None, np.empty((samples, 0)))
+    fit = LinearRegressions(MaskedRows(sample, None, column)).fit(ridge)
     labels = np.arange(d) if groups is None else np.array(groups)
     second, first, total = np.zeros((d, d)), np.zeros(d), 0.0
     for hidden in itertools.product([False, True], repeat=labels.max() + 1):
@@ -268,7 +269,7 @@ def test_infinitely_many_masks_are_all_masks(rows, samples, column, groups):
     np.testing.assert_allclose(fit.coefficients(y), expected, rtol=0, atol=LINEAR_ALGEBRA)
     inputs = Inputs(np.eye(d) + 0.3, groups)
     units = fit.coefficients(np.eye(samples))
-    trace = fit.noise_trace(inputs.second_moment(0.4))
+    trace = fit.noise_trace(0.4)
     assert trace == pytest.approx(inputs.errors(0.4, 0.0, units).sum(), rel=LINEAR_ALGEBRA)
 
 
@@ -294,8 +295,8 @@ def test_moments_over_rows_with_a_masked_target():
 
 def test_certain_masks():
     rng = np.random.default_rng(0)
-    assert draw_masks(Masking(rl.DiscreteRatio([0.0])), (5, 2), 30, rng)[0].all()
-    assert not draw_masks(Masking(rl.DiscreteRatio([1.0])), (5, 2), 30, rng)[0].any()
+    assert draw_masks(rl.Masking(rl.DiscreteRatio([0.0])), (5, 2), 30, rng)[0].all()
+    assert not draw_masks(rl.Masking(rl.DiscreteRatio([1.0])), (5, 2), 30, rng)[0].any()
 
 
 def test_noise_is_integrated_out():

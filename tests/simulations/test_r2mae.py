@@ -10,7 +10,6 @@ import r2mae
 from random_ratios import law_table, trained
 from random_ratios.laws import (
     Found,
-    WeightedRatio,
     best_discrete,
     best_fixed,
     best_range,
@@ -108,9 +107,9 @@ def test_searches_find_what_is_there():
 def test_loss_weights_act_as_row_weights(rows):
     values, chances, weights = [0.1, 0.6], [0.5, 0.5], [1.0, 5.0]
     options = {"target": TASK, "rows": rows, "aspect_ratio": 0.15}
-    law = WeightedRatio(values, chances, weights, rows)
+    law = rl.DiscreteRatio(values, chances, weights)
     theory = rl.risk(POWER, law, **options).total
-    equal = rl.risk(POWER, WeightedRatio(values, chances, [3.0, 3.0], rows), **options).total
+    equal = rl.risk(POWER, rl.DiscreteRatio(values, chances, [3.0, 3.0]), **options).total
     plain = rl.risk(POWER, rl.DiscreteRatio(values, chances), **options).total
     assert equal == pytest.approx(plain, rel=IDENTITY)
     assert abs(theory / plain - 1) > 0.1
@@ -135,7 +134,7 @@ def simulated(spectrum, law, rows, d=60, n=400, trials=20):
         x = rng.standard_normal((n, d)) @ (axes * np.sqrt(spectrum.eigenvalues)).T
         y = x @ beta + rng.standard_normal(n) * math.sqrt(beta @ sigma @ beta / 4)
         kind = rng.integers(2, size=n)
-        ratio, root = np.array(law.values)[kind], np.sqrt(law.weights)[kind]
+        ratio, root = np.array(law.values)[kind], np.sqrt(law.loss_weights)[kind]
         kept = np.ones(n, dtype=bool) if rows == "all" else rng.random(n) < ratio
         masked = x * (rng.random((n, d)) >= ratio[:, None])
         found = np.linalg.lstsq((root[:, None] * masked)[kept], (root * y)[kept])[0]
@@ -163,7 +162,7 @@ def test_laws_have_names():
         law_table.law_name(rl.DiscreteRatio([0.2, 0.8, 0.5], [3, 1, 0.01])) == "75% 0.20 + 25% 0.80"
     )
     assert law_table.law_name(rl.UniformRatio(0.1, 0.9)) == "U(0.10, 0.90)"
-    law = WeightedRatio([0.2, 0.8], [1, 1], [1.0, 2.0])
+    law = rl.DiscreteRatio([0.2, 0.8], [1, 1], [1.0, 2.0])
     assert law_table.law_name(law) == "50% 0.20 + 50% 0.80, loss weights 0.5 : 1"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import ridgeless as rl
 from tests import tolerances
-from validation.masking import Masker, RatioSampler, hidden_counts
+from validation.masking import Masker, RatioSampler, hidden_counts, ungrouped
 
 LAWS = [0.3, rl.UniformRatio(0.1, 0.9), rl.ScheduledRatio(0.9, 0.1), rl.DiscreteRatio([0.2, 0.8])]
 
@@ -136,3 +136,48 @@ def test_wrong_blocks_and_workers():
         Masker(sampler, (4, 4), 4)
     with pytest.raises(rl.DomainError, match="worker"):
         sampler.for_worker(-1)
+
+
+def test_a_masking_is_its_law():
+    law = rl.UniformRatio(0.1, 0.9)
+    for masking in (rl.Masking(law), rl.Masking(law, masks_per_sample=float("inf"))):
+        drawn = RatioSampler(masking, "sample", rng=0).ratios(5)
+        np.testing.assert_array_equal(drawn, RatioSampler(law, "sample", rng=0).ratios(5))
+    assert RatioSampler(rl.Masking(0.75), rng=0).ratio() == 0.75
+
+
+@pytest.mark.parametrize(
+    ("masking", "words"),
+    [
+        (rl.Masking(0.5, masks_per_sample=4), "masks_per_sample = 4 cannot be kept"),
+        (rl.Masking(0.5, rows="all"), "rows = 'all' cannot be kept"),
+        (rl.Masking([0.2, 0.5]), "mask_ratio"),
+        (rl.Masking(1.0), r"number in \(0, 1\)"),
+    ],
+)
+def test_what_training_decides_is_refused(masking, words):
+    with pytest.raises(rl.DomainError, match=words):
+        RatioSampler(masking)
+
+
+def test_groups_hide_together():
+    groups = ["a", "b", "a", "c", "c", "a"]
+    sampler = RatioSampler(rl.Masking(0.4, groups=groups), "sample", rng=0)
+    for own in (sampler, sampler.for_worker(1)):
+        hidden = Masker(own, (2, 3)).draw(200)
+        np.testing.assert_array_equal(hidden[:, [0, 3]], hidden[:, [2, 4]])
+        np.testing.assert_array_equal(hidden[:, 0], hidden[:, 5])
+        units = hidden[:, [0, 1, 3]].sum(axis=1)
+        assert (units.min(), units.max()) == (1, 2)
+    with pytest.raises(rl.DomainError, match="block must be 1 beside the groups"):
+        Masker(sampler, (2, 3), block=2)
+    with pytest.raises(rl.DomainError, match="one label per token, 12, got 6"):
+        Masker(sampler, (3, 4))
+    with pytest.raises(rl.DomainError, match="at least 2"):
+        Masker(RatioSampler(rl.Masking(0.4, groups=[0] * 6)), (2, 3))
+
+
+def test_groups_are_refused_where_only_a_ratio_is_handed_on():
+    sampler = RatioSampler(rl.Masking(0.4, groups=[0, 0, 1]))
+    with pytest.raises(rl.DomainError, match="Masker hides tokens in groups"):
+        ungrouped(sampler)

@@ -9,7 +9,7 @@ from torch.utils.data import get_worker_info
 
 from ridgeless import DomainError
 from ridgeless.checks import ratio_array, real_scalar
-from validation.masking import RatioSampler
+from validation.masking import RatioSampler, ungrouped
 
 __all__ = ["RatioCollator"]
 
@@ -34,7 +34,8 @@ class RatioCollator:
     Raises
     ------
     DomainError
-        If the collator has no such attribute, or the sampler draws a ratio per sample.
+        If the collator has no such attribute, or the sampler draws a ratio per sample
+        or has groups.
     """
 
     def __init__(self, collator: Any, sampler: RatioSampler) -> None:
@@ -46,7 +47,7 @@ class RatioCollator:
             raise DomainError(
                 f"sampler must draw one ratio per batch here, got per={sampler.per!r}"
             )
-        self.collator, self.sampler = collator, sampler
+        self.collator, self.sampler = collator, ungrouped(sampler)
         self._in_worker: tuple[int, RatioSampler] | None = None
         # Workers are other processes, which see what the training loop writes here.
         self._progress = torch.zeros((), dtype=torch.float64)

@@ -16,7 +16,7 @@ from torch import nn
 
 from ridgeless import DomainError
 from ridgeless.checks import count
-from validation.masking import RatioSampler, hidden_counts
+from validation.masking import RatioSampler, hidden_counts, ungrouped
 
 __all__ = ["batch_ratio", "fixed_ratio", "ratio_hiding", "sampled_ratio", "with_ratio"]
 
@@ -40,7 +40,7 @@ def batch_ratio(sampler: RatioSampler, length: int, progress: float = 0.0) -> fl
     Raises
     ------
     DomainError
-        If the sampler draws a ratio per sample, or `length` is below 2.
+        If the sampler draws a ratio per sample or has groups, or `length` is below 2.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def batch_ratio(sampler: RatioSampler, length: int, progress: float = 0.0) -> fl
     if sampler.per != "batch":
         raise DomainError(f"sampler must draw one ratio per batch here, got per={sampler.per!r}")
     length = count("length", length, least=2)
-    drawn = np.array([sampler.ratio(progress)])
+    drawn = np.array([ungrouped(sampler).ratio(progress)])
     return ratio_hiding(int(hidden_counts(drawn, length, sampler.rng, shared=True)[0]), length)
 
 

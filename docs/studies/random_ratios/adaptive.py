@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 import ridgeless as rl
 from random_ratios.law_table import R2MAE, SPECTRA, TARGETS, TESTS
-from simulations import Problem
+from simulations import Problem, RatioAware, simulate_risks
 from simulations.running import pages
 from simulations.running.style import COLOURS
-from simulations.trials.ratio_aware import simulate_ratio_aware
 
 __all__ = ["Curves", "Simulated", "curves", "draw_curves", "simulated", "table"]
 
@@ -147,17 +146,17 @@ def simulated(trials: int, dimension: int = DIMENSION) -> list[Simulated]:
         laws += [("R2MAE, plain", R2MAE, 0)]
         laws += [(f"R2MAE, degree {degree}", R2MAE, degree) for degree in DEGREES[:FEW_ROWS]]
         for label, law, degree in laws:
-            problem = Problem(spectrum, law, dimension=dimension, **options)
-            found = simulate_ratio_aware(
-                problem, degree=degree, trials=trials, rng=1, test_mask_ratios=TESTS
-            )
-            theory = rl.ratio_aware_risk(
-                spectrum, law, degree=degree, test_mask_ratio=np.array(TESTS), **options
-            )
+            problems = [
+                Problem(spectrum, law, dimension=dimension, estimator=RatioAware(degree),
+                        test_mask_ratio=p, **options)
+                for p in TESTS
+            ]  # fmt: skip
+            found = simulate_risks(problems, trials=trials, rng=1)
+            theory = [float(problem.theory().total) for problem in problems]
             # The mean's error as if the risks of a trial moved together: no less than it is.
             error = float(np.mean([x.standard_error for x in found]))
             mean = float(np.mean([x.mean for x in found]))
-            out.append(Simulated(masks, gamma, label, float(np.mean(theory.total)), mean, error))
+            out.append(Simulated(masks, gamma, label, float(np.mean(theory)), mean, error))
     return out
 
 

@@ -14,7 +14,6 @@ import ridgeless as rl
 from random_ratios.laws import (
     Found,
     Values,
-    WeightedRatio,
     best_discrete,
     best_fixed,
     best_range,
@@ -188,7 +187,7 @@ def answer(question: Question) -> Answer:
     (fixed,) = best_fixed(lambda law: np.atleast_1d(aim(law)))
     slope, towards = steepest(values, fixed)
     law = best_discrete(aim, fixed, towards)
-    weighted = best_discrete(aim, fixed, towards, weighted=question.tasks[0].rows)
+    weighted = best_discrete(aim, fixed, towards, weighted=True)
     endless_values = question.values(math.inf)
     (endless,) = best_fixed(lambda law: np.atleast_1d(endless_values(law).max()))
     return Answer(
@@ -199,20 +198,18 @@ def answer(question: Question) -> Answer:
 
 def law_name(law: rl.RatioLaw) -> str:
     """Return a law of a few ratios in words, without ratios that nearly no row has."""
-    weights = ""
-    if isinstance(law, WeightedRatio):
-        chances = np.asarray(law.chances) / math.fsum(law.chances)
-        values, loss = np.asarray(law.values), np.asarray(law.weights) / np.max(law.weights)
-        shown = [f"{w:.2g}" for w, c in zip(loss, chances, strict=True) if c > 5e-3]
-        weights = f", loss weights {' : '.join(shown)}"
-        law = rl.DiscreteRatio(values, chances)
     if isinstance(law, rl.UniformRatio):
         return f"U({law.low:.2f}, {law.high:.2f})"
     assert isinstance(law, rl.DiscreteRatio)
     pairs = [(p, w) for p, w in zip(law.values, law.weights, strict=True) if w > 5e-3]
     if np.ptp([p for p, _ in pairs]) < 2e-3:
         return f"{pairs[0][0]:.3f}"
-    return " + ".join(f"{w:.0%} {p:.2f}" for p, w in pairs) + weights
+    name = " + ".join(f"{w:.0%} {p:.2f}" for p, w in pairs)
+    if law.loss_weights is None:
+        return name
+    loss = np.array(law.loss_weights) / max(law.loss_weights)
+    shown = [f"{x:.2g}" for x, w in zip(loss, law.weights, strict=True) if w > 5e-3]
+    return f"{name}, loss weights {' : '.join(shown)}"
 
 
 def table(answers: Sequence[Answer]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +11,8 @@ from scipy.optimize import linprog, minimize, minimize_scalar
 from scipy.special import expit, logit, softmax
 
 import ridgeless as rl
-from ridgeless.mask_ratio import Quadrature
 
-__all__ = ["Found", "WeightedRatio", "best_discrete", "best_fixed", "best_range", "steepest"]
+__all__ = ["Found", "best_discrete", "best_fixed", "best_range", "steepest"]
 
 Array = NDArray[np.float64]
 Objective = Callable[[rl.RatioLaw], float]
@@ -33,44 +30,6 @@ class Found(NamedTuple):
 
     law: rl.RatioLaw
     value: float
-
-
-@dataclass(frozen=True)
-class WeightedRatio(rl.RatioLaw):
-    r"""A few ratios p_k with probabilities pi_k whose rows have loss weights omega_k.
-
-    A row with loss weight omega is the row times its root, and so is its target: in
-    eq-classes-law the factor :math:`\sqrt\omega` on q and on p gives just that, (omega q^2,
-    omega q p, omega q p). Where only rows with a masked target count, pi_k takes it off again.
-    """
-
-    values: Sequence[float] | Array
-    chances: Sequence[float] | Array
-    weights: Sequence[float] | Array
-    rows: str = "all"
-    continuous = False
-
-    @property
-    def mean(self) -> float:
-        """E p."""
-        return float(np.dot(self.chances, self.values) / math.fsum(self.chances))
-
-    @property
-    def inverse_keep_is_finite(self) -> bool:
-        """True: finitely many ratios."""
-        return True
-
-    def quadrature(self, order: int) -> Quadrature:
-        """Return the ratios, times the roots of their weights."""
-        mask, root = np.asarray(self.values), np.sqrt(self.weights)
-        chance = np.asarray(self.chances) / math.fsum(self.chances)
-        if self.rows == "masked":
-            chance = chance / root
-        return Quadrature(mask * root, (1 - mask) * root, chance)
-
-    def at(self, progress: float, rng: np.random.Generator) -> float:
-        """Draw a ratio, whatever the progress."""
-        return rl.DiscreteRatio(self.values, self.chances).at(progress, rng)
 
 
 def best_fixed(values: Values) -> list[Found]:
@@ -119,19 +78,18 @@ def best_discrete(
     start: Found,
     towards: rl.DiscreteRatio,
     *,
-    weighted: str | None = None,
+    weighted: bool = False,
 ) -> Found:
     """Return the best law of up to three ratios, or `start` if none is better.
 
     `towards`: a law in whose direction to look first.
-    `weighted`: with a loss weight for each, where these rows count ("all" or "masked").
+    `weighted`: with a loss weight for each.
     """
 
     def law(x: Array) -> rl.RatioLaw:
         values, chances = expit(x[:3]), softmax(np.append(x[3:5], 0.0))
-        if weighted is None:
-            return rl.DiscreteRatio(values, chances)
-        return WeightedRatio(values, chances, np.exp(np.clip([*x[5:], 0.0], -12, 12)), weighted)
+        loss = np.exp(np.clip([*x[5:], 0.0], -12, 12)) if weighted else None
+        return rl.DiscreteRatio(values, chances, loss)
 
     assert isinstance(start.law, rl.DiscreteRatio)
     centre = start.law.values[0]
@@ -148,9 +106,9 @@ def best_discrete(
         _three((centre, *others), (1 - step, *(step * np.array(shares) / sum(shares))))
         for step in (0.02, 0.1, 0.3)
     ]
-    if weighted is not None:
+    if weighted:
         starts = [np.append(x, tilt) for x in starts for tilt in ([0.0, 0.0], [1.5, -1.5])]
-    found = _descend(objective, law, starts, keep=2 if weighted is None else 1)
+    found = _descend(objective, law, starts, keep=1 if weighted else 2)
     return found if found.value < start.value else start
 
 

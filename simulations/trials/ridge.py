@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulations.trials.masks import Moments
 
-__all__ = ["Gram", "MarginalRidge", "Ridge"]
+__all__ = ["Gram", "MarginalRidge", "Ridge", "lower_factor"]
 
 Array = NDArray[np.float64]
 
@@ -134,18 +134,11 @@ class Ridge:
         return float(trace)
 
     def _cholesky(self) -> Array | None:
-        """Return the lower factor of the Gram matrix, or None if it is ill-conditioned."""
-        from scipy.linalg.lapack import dlange, dpocon, dpotrf
-
         # The transpose of a symmetric matrix is the same in LAPACK's order of columns.
         matrix = self.gram.matrix.copy().T
         if self.total_penalty > 0:
             np.einsum("ii->i", matrix)[:] += self.total_penalty
-        norm = dlange("1", matrix)  # type: ignore[call-arg]
-        factor, failed = dpotrf(matrix, lower=1, overwrite_a=1)
-        if failed or dpocon(factor, norm, uplo="L")[0] < _ILL_CONDITIONED:
-            return None
-        return np.asarray(factor)
+        return lower_factor(matrix)
 
     def _svd(self) -> tuple[Array, Array, Array]:
         """Return left vectors, filtered inverse singular values and right vectors."""
@@ -154,6 +147,20 @@ class Ridge:
         tiny = values <= max(rows.shape) * np.finfo(float).eps * values[0]
         values = np.where(tiny, np.inf, values)  # 1/inf = 0: those directions are not used
         return left, 1 / (values + self.total_penalty / values), right
+
+
+def lower_factor(matrix: Array) -> Array | None:
+    """Return the lower Cholesky factor, or None if the matrix is ill-conditioned.
+
+    The matrix is overwritten if it is in LAPACK's order of columns.
+    """
+    from scipy.linalg.lapack import dlange, dpocon, dpotrf
+
+    norm = dlange("1", matrix)  # type: ignore[call-arg]
+    factor, failed = dpotrf(matrix, lower=1, overwrite_a=1)
+    if failed or dpocon(factor, norm, uplo="L")[0] < _ILL_CONDITIONED:
+        return None
+    return np.asarray(factor)
 
 
 class MarginalRidge:
@@ -172,7 +179,7 @@ class MarginalRidge:
         Unmasked training rows.
     penalty : float, lambda
     means : Moments
-        Means of q^2, q p and q over the masks.
+        Means of q^2, q p and q over the masks, times their loss weights.
     groups : labels, shape (d,), optional
         Features with the same label are masked together.
     excluded : list of int
@@ -184,7 +191,7 @@ class MarginalRidge:
         rows: Array,
         penalty: float,
         means: Moments,
-        groups: Sequence[int] | None = None,
+        groups: Sequence[Hashable] | None = None,
         excluded: Sequence[int] = (),
     ) -> None:
         self.features = rows.shape[1]
@@ -229,7 +236,7 @@ def _inverse_root(power: Array, excluded: Sequence[int]) -> Any:
 
 
 def _inverse_root_of_blocks(
-    rows: Array, penalty: float, cross: float, groups: Sequence[int], excluded: Sequence[int]
+    rows: Array, penalty: float, cross: float, groups: Sequence[Hashable], excluded: Sequence[int]
 ) -> Any:
     """Return the inverse root of Delta, sparse, group by group."""
     from scipy.sparse import coo_array

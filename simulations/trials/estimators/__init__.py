@@ -1,0 +1,1 @@
+"""How coefficients are learnt from masked rows: one file per estimator."""
