@@ -13,13 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from ridgeless.checks import nonnegative_array, real_array, require
 from ridgeless.engine.covariance import Covariance
 from ridgeless.engine.dense import DenseFamily
-from ridgeless.engine.fronts import poses
-from ridgeless.engine.grid import Family, Grid, Level, answer
+from ridgeless.engine.fronts import Problem, front
+from ridgeless.engine.grid import Family, Grid, Level
 from ridgeless.engine.hidden import hidden_features
 from ridgeless.errors import DomainError
 from ridgeless.mask_ratio import RatioLaw
 from ridgeless.masking import Masking, masking_of
-from ridgeless.parts import Risk
 from ridgeless.target import LinearTarget, MaskedFeature, Rows
 
 __all__ = ["covariance_risk"]
@@ -27,44 +26,7 @@ __all__ = ["covariance_risk"]
 Array = NDArray[np.float64]
 
 
-def _problem(
-    covariance: ArrayLike,
-    beta: ArrayLike | LinearTarget | MaskedFeature,
-    mask_ratio: Masking | RatioLaw | ArrayLike,
-    *,
-    noise: ArrayLike | None = None,
-    aspect_ratio: ArrayLike,
-    groups: ArrayLike | None = None,
-    ridge: ArrayLike = 0.0,
-    rows: Rows | None = None,
-    masks_per_sample: float = 1,
-    test_mask_ratio: ArrayLike = 0.0,
-) -> tuple[Grid, list[Family]]:
-    """Return the grid and the family that the arguments of `covariance_risk` ask about."""
-    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
-    law = Covariance.of(covariance, masking.groups)
-    families: list[Family]
-    if isinstance(beta, MaskedFeature):
-        masking = masking.with_rows(beta.rows)
-        _no_noise(noise)
-        families = list(hidden_features(law, masking.groups, together=masking.rows == "masked"))
-    elif isinstance(beta, LinearTarget):
-        _no_noise(noise)
-        families = [_linear(law, beta)]
-    else:
-        families = [DenseFamily(law, _coefficients(beta, law.size), _level(noise))]
-    levels = [family.level for family in families]
-    grid = Grid.of(
-        masking.with_rows("all"),
-        Level(*(np.mean(values, axis=0) for values in zip(*levels, strict=True))),
-        aspect_ratio=aspect_ratio,
-        ridge=ridge,
-        test_mask_ratio=test_mask_ratio,
-    )
-    return grid, families
-
-
-@poses(_problem)
+@front
 def covariance_risk(
     covariance: ArrayLike,
     beta: ArrayLike | LinearTarget | MaskedFeature,
@@ -77,7 +39,7 @@ def covariance_risk(
     rows: Rows | None = None,
     masks_per_sample: float = 1,
     test_mask_ratio: ArrayLike = 0.0,
-) -> Risk:
+) -> Problem:
     r"""Return the risk for a given covariance, of a linear task or of masked features.
 
     Exact (in the limit of eq-equivalent) also where diag(Sigma) is not constant and where
@@ -122,19 +84,27 @@ def covariance_risk(
     >>> covariance_risk(sigma, mask_ratio=0.0, **task).total
     0.0555555
     """
-    grid, families = _problem(
-        covariance,
-        beta,
-        mask_ratio,
-        noise=noise,
+    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
+    law = Covariance.of(covariance, masking.groups)
+    families: list[Family]
+    if isinstance(beta, MaskedFeature):
+        masking = masking.with_rows(beta.rows)
+        _no_noise(noise)
+        families = list(hidden_features(law, masking.groups, together=masking.rows == "masked"))
+    elif isinstance(beta, LinearTarget):
+        _no_noise(noise)
+        families = [_linear(law, beta)]
+    else:
+        families = [DenseFamily(law, _coefficients(beta, law.size), _level(noise))]
+    levels = [family.level for family in families]
+    grid = Grid.of(
+        masking.with_rows("all"),
+        Level(*(np.mean(values, axis=0) for values in zip(*levels, strict=True))),
         aspect_ratio=aspect_ratio,
-        groups=groups,
         ridge=ridge,
-        rows=rows,
-        masks_per_sample=masks_per_sample,
         test_mask_ratio=test_mask_ratio,
     )
-    return answer(grid, families)
+    return grid, families
 
 
 def _coefficients(beta: ArrayLike, size: int) -> Array:

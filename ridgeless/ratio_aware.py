@@ -17,52 +17,18 @@ import math
 from numpy.typing import ArrayLike
 
 from ridgeless.checks import count
-from ridgeless.engine.fronts import poses
-from ridgeless.engine.grid import Family, Grid, answer
+from ridgeless.engine.fronts import Problem, front
+from ridgeless.engine.grid import Grid
 from ridgeless.engine.ratio_aware.family import RatioAwareFamily
 from ridgeless.mask_ratio import RatioLaw
 from ridgeless.masking import Masking, masking_of, ungrouped
-from ridgeless.parts import Risk
 from ridgeless.spectrum import Spectrum, as_spectrum
 from ridgeless.target import Rows, Target, checked_target
 
 __all__ = ["ratio_aware_risk"]
 
 
-def _problem(
-    spectrum: Spectrum | ArrayLike,
-    mask_ratio: Masking | RatioLaw | ArrayLike,
-    *,
-    degree: int = 1,
-    aspect_ratio: ArrayLike = 2.0,
-    target: Target | None = None,
-    ridge: ArrayLike = 0.0,
-    rows: Rows | None = None,
-    masks_per_sample: float = 1,
-    test_mask_ratio: ArrayLike = 0.0,
-) -> tuple[Grid, list[Family]]:
-    """Return the grid and the family that the arguments of `ratio_aware_risk` ask about."""
-    law, task = as_spectrum(spectrum), checked_target(target)
-    size = count("degree", degree, least=0)
-    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
-    if masking.masks not in (1, math.inf):
-        raise NotImplementedError(
-            f"masks_per_sample = {masking.masks} is not derived for coefficients that depend on "
-            "the mask ratio; use masks_per_sample = 1 or inf"
-        )
-    family = RatioAwareFamily(law, task.on(law), size)
-    grid = Grid.of(
-        ungrouped(masking, "ratio_aware_risk").with_rows(task.rows),
-        family.level,
-        aspect_ratio=aspect_ratio,
-        ridge=ridge,
-        test_mask_ratio=test_mask_ratio,
-        degree=size,
-    )
-    return grid, [family]
-
-
-@poses(_problem)
+@front
 def ratio_aware_risk(
     spectrum: Spectrum | ArrayLike,
     mask_ratio: Masking | RatioLaw | ArrayLike,
@@ -74,7 +40,7 @@ def ratio_aware_risk(
     rows: Rows | None = None,
     masks_per_sample: float = 1,
     test_mask_ratio: ArrayLike = 0.0,
-) -> Risk:
+) -> Problem:
     r"""Return the asymptotic test risk when the coefficients depend on the mask ratio.
 
     .. math:: \hat b = \arg\min \frac1N \sum_{\text{rows}} \Big(y - \sum_{j \le \text{degree}}
@@ -123,15 +89,21 @@ def ratio_aware_risk(
     ... ).total
     1.0
     """
-    grid, families = _problem(
-        spectrum,
-        mask_ratio,
-        degree=degree,
+    law, task = as_spectrum(spectrum), checked_target(target)
+    size = count("degree", degree, least=0)
+    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
+    if masking.masks not in (1, math.inf):
+        raise NotImplementedError(
+            f"masks_per_sample = {masking.masks} is not derived for coefficients that depend on "
+            "the mask ratio; use masks_per_sample = 1 or inf"
+        )
+    family = RatioAwareFamily(law, task.on(law), size)
+    grid = Grid.of(
+        ungrouped(masking, "ratio_aware_risk").with_rows(task.rows),
+        family.level,
         aspect_ratio=aspect_ratio,
-        target=target,
         ridge=ridge,
-        rows=rows,
-        masks_per_sample=masks_per_sample,
         test_mask_ratio=test_mask_ratio,
+        degree=size,
     )
-    return answer(grid, families)
+    return grid, [family]

@@ -4,44 +4,18 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from ridgeless.engine.fronts import poses
-from ridgeless.engine.grid import Family, Grid, answer
+from ridgeless.engine.fronts import Problem, front
+from ridgeless.engine.grid import Grid
 from ridgeless.engine.spectral import SpectralFamily
 from ridgeless.mask_ratio import RatioLaw
 from ridgeless.masking import Masking, masking_of, ungrouped
-from ridgeless.parts import Risk
 from ridgeless.spectrum import Spectrum, as_spectrum
 from ridgeless.target import Rows, Target, checked_target
 
 __all__ = ["risk"]
 
 
-def _problem(
-    spectrum: Spectrum | ArrayLike,
-    mask_ratio: Masking | RatioLaw | ArrayLike,
-    *,
-    aspect_ratio: ArrayLike = 2.0,
-    target: Target | None = None,
-    ridge: ArrayLike = 0.0,
-    rows: Rows | None = None,
-    masks_per_sample: float = 1,
-    test_mask_ratio: ArrayLike = 0.0,
-) -> tuple[Grid, list[Family]]:
-    """Return the grid and the family that the arguments of `risk` ask about."""
-    law, task = as_spectrum(spectrum), checked_target(target)
-    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
-    family = SpectralFamily(law, task.on(law))
-    grid = Grid.of(
-        ungrouped(masking, "risk").with_rows(task.rows),
-        family.level,
-        aspect_ratio=aspect_ratio,
-        ridge=ridge,
-        test_mask_ratio=test_mask_ratio,
-    )
-    return grid, [family]
-
-
-@poses(_problem)
+@front
 def risk(
     spectrum: Spectrum | ArrayLike,
     mask_ratio: Masking | RatioLaw | ArrayLike,
@@ -52,7 +26,7 @@ def risk(
     rows: Rows | None = None,
     masks_per_sample: float = 1,
     test_mask_ratio: ArrayLike = 0.0,
-) -> Risk:
+) -> Problem:
     r"""Return the asymptotic test risk of min-norm or ridge regression on masked inputs.
 
     .. math:: R = E\,(x'\beta - x_t'\hat\beta)^2
@@ -108,14 +82,14 @@ def risk(
     Sources: our derivation (docs/theory); the idea of masked pretraining as ridgeless regression
     on masked inputs is from arXiv 2509.21650.
     """
-    grid, families = _problem(
-        spectrum,
-        mask_ratio,
+    law, task = as_spectrum(spectrum), checked_target(target)
+    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
+    family = SpectralFamily(law, task.on(law))
+    grid = Grid.of(
+        ungrouped(masking, "risk").with_rows(task.rows),
+        family.level,
         aspect_ratio=aspect_ratio,
-        target=target,
         ridge=ridge,
-        rows=rows,
-        masks_per_sample=masks_per_sample,
         test_mask_ratio=test_mask_ratio,
     )
-    return answer(grid, families)
+    return grid, [family]

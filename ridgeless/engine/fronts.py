@@ -1,34 +1,46 @@
-"""Fronts by the problem they pose: what serves one of them serves all."""
+"""Fronts: functions that are written as the problem they pose, and called for its answer."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ParamSpec
 
-from ridgeless.engine.grid import Family, Grid
+from ridgeless.engine.grid import Family, Grid, answer
 from ridgeless.errors import DomainError
+from ridgeless.parts import Risk
 
-__all__ = ["poses", "problem_of"]
+__all__ = ["Problem", "front", "problem_of"]
 
-Front = TypeVar("Front", bound=Callable[..., Any])
-Pose = Callable[..., tuple[Grid, list[Family]]]
+#: A grid of cells, and the features and signals that are solved on it; risks are means over them.
+Problem = tuple[Grid, list[Family]]
 
-_POSED: dict[Callable[..., Any], Pose] = {}
+Given = ParamSpec("Given")
 
-
-def poses(problem: Pose) -> Callable[[Front], Front]:
-    """Say that a front answers `problem`, which takes the same arguments."""
-
-    def register(front: Front) -> Front:
-        _POSED[front] = problem
-        return front
-
-    return register
+_POSED: dict[Callable[..., Any], Callable[..., Problem]] = {}
 
 
-def problem_of(front: Callable[..., Any]) -> Pose:
-    """Return the problem that a front poses: from its arguments to a grid and families."""
-    if front not in _POSED:
+def front(pose: Callable[Given, Problem]) -> Callable[Given, Risk]:
+    """Return the function that answers the problem which `pose` makes of its arguments.
+
+    What serves one front serves all: `problem_of` has the problem of each.
+    """
+
+    @functools.wraps(pose)
+    def answered(*args: Given.args, **keywords: Given.kwargs) -> Risk:
+        return answer(*pose(*args, **keywords))
+
+    signature = inspect.signature(pose)
+    answered.__signature__ = signature.replace(return_annotation="Risk")  # type: ignore[attr-defined]
+    answered.__annotations__ = pose.__annotations__ | {"return": "Risk"}
+    _POSED[answered] = pose
+    return answered
+
+
+def problem_of(answered: Callable[..., Any]) -> Callable[..., Problem]:
+    """Return what makes a front's problem of its arguments."""
+    if answered not in _POSED:
         known = ", ".join(known.__name__ for known in _POSED)
-        raise DomainError(f"front must be one of {known}, got {front!r}")
-    return _POSED[front]
+        raise DomainError(f"front must be one of {known}, got {answered!r}")
+    return _POSED[answered]
