@@ -1,0 +1,42 @@
+"""Ratio-aware cells: test ratios share a solve, and fractions are learnt at the test ratio."""
+
+import numpy as np
+import pytest
+
+import ridgeless as rl
+from ridgeless.engine.ratio_aware import fixed_point
+from tests.tolerances import FRONTS
+
+LAW = rl.DiscreteRatio([0.2, 0.6])
+VALUES = [0.0, 0.5, 1.0, 3.0]
+
+
+def test_cells_that_differ_in_the_test_ratio_share_a_solve(monkeypatch) -> None:
+    solves = []
+    solve = fixed_point.solve
+    monkeypatch.setattr(
+        fixed_point, "solve", lambda *given, **named: solves.append(1) or solve(*given, **named)
+    )
+    grid = {"aspect_ratio": np.array([0.5, 2.0])[:, None], "test_mask_ratio": [0.0, 0.2, 0.4]}
+    rl.ratio_aware_risk(VALUES, LAW, target=rl.LinearTarget(), **grid)
+    assert len(solves) == 2
+
+
+def test_each_ratio_learns_its_own_fraction() -> None:
+    """With as many polynomials as ratios and few rows per feature, from the rows of that ratio."""
+    for p in (0.2, 0.6):
+        found = rl.learned_fraction(
+            [1.0, 3.0], LAW, front=rl.ratio_aware_risk, degree=1, aspect_ratio=0.1,
+            test_mask_ratio=p, rows="all",
+        )  # fmt: skip
+        alone = rl.learned_fraction([1.0, 3.0], p, aspect_ratio=0.2, rows="all")
+        np.testing.assert_allclose(found, alone, rtol=FRONTS)
+
+
+@pytest.mark.parametrize("masks", [1, np.inf])
+def test_degree_0_learns_what_the_plain_predictor_does(masks: float) -> None:
+    weighted = rl.DiscreteRatio([0.2, 0.6], loss_weights=[1.0, 3.0])
+    options = {"aspect_ratio": [0.4, 1.7], "ridge": 0.1, "masks_per_sample": masks, "rows": "all"}
+    found = rl.learned_fraction(VALUES, weighted, front=rl.ratio_aware_risk, degree=0, **options)
+    expected = rl.learned_fraction(VALUES, weighted, **options)
+    np.testing.assert_allclose(found, expected, atol=FRONTS)

@@ -1,0 +1,20 @@
+"""Fronts: one signature, the problem behind it, and a sentence for what is none."""
+
+import inspect
+
+import pytest
+
+import ridgeless as rl
+from ridgeless.engine.fronts import problem_of
+
+
+@pytest.mark.parametrize("front", [rl.risk, rl.covariance_risk, rl.ratio_aware_risk])
+def test_a_front_answers_the_problem_it_poses(front) -> None:
+    signature = inspect.signature(front)
+    assert signature.return_annotation == "Risk"
+    assert list(signature.parameters) == list(inspect.signature(problem_of(front)).parameters)
+
+
+def test_other_functions_are_refused() -> None:
+    with pytest.raises(rl.DomainError, match=r"front must be one of .*risk.*, got <built-in"):
+        rl.learned_fraction([1.0], 0.5, front=print)
