@@ -1,19 +1,80 @@
 """How kernels are compiled: once, cached beside the package, without the interpreter lock.
 
+A compiled kernel holds the code of the kernels it calls, but numba's cache looks only at the file
+of the kernel itself. Here the cache is stamped with all files of kernels: after an edit of any of
+them, every kernel is compiled anew.
+
 With NUMBA_DISABLE_JIT=1 the same functions run as Python.
 """
 
 from __future__ import annotations
 
+import hashlib
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
-from numba import njit
+import numba
 
-__all__ = ["kernel", "sum_kernel"]
+__all__ = ["kernel", "kernel_files_digest", "sum_kernel"]
 
-kernel: Any = njit(cache=True, nogil=True, error_model="numpy")
+FOLDERS = ("engine", "numerics")
+
+
+def kernel_files_digest() -> str:
+    """SHA-256 of the names and contents of all files that may hold kernels."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in FOLDERS for path in (package / folder).rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(package).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+# Taken once, when the kernels are imported: these are the files that the process runs.
+DIGEST = kernel_files_digest()
+
+
+def widen_stamp(cache: Any) -> None:
+    """Let numba's cache of one kernel depend on all files of kernels."""
+    # numba offers no public way, so its index is opened again as numba itself opened it.
+    cache._cache_file = type(cache._cache_file)(
+        cache_path=cache.cache_path,
+        filename_base=cache._impl.filename_base,
+        source_stamp=(cache._impl.locator.get_source_stamp(), DIGEST),
+    )
+
+
+def compiled(**options: Any) -> Callable[[FunctionType], Any]:
+    """Decorate a function to be compiled with these options, and cached where that is possible."""
+
+    def decorate(function: FunctionType) -> Any:
+        dispatcher = numba.njit(**options)(function)
+        if dispatcher is function:  # NUMBA_DISABLE_JIT=1
+            return function
+        try:
+            dispatcher.enable_caching()
+        except RuntimeError:  # neither the package's folder nor the user's can be written
+            return dispatcher
+        try:
+            widen_stamp(dispatcher._cache)
+        except (AttributeError, TypeError) as error:
+            warnings.warn(
+                f"numba {numba.__version__} keeps compiled code in a way that ridgeless does not "
+                f"know ({error}): kernels are not cached, but compiled in every process",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return numba.njit(**options)(function)
+        return dispatcher
+
+    return decorate
+
+
+kernel: Any = compiled(nogil=True, error_model="numpy")
 
 # Sums may be reordered, hence vectorised; infinities and nan keep their meaning.
-sum_kernel: Any = njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"}
-)
+sum_kernel: Any = compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
