@@ -64,7 +64,7 @@ def risk(
         return dict(zip(names, parts, strict=True)) | {"total": mp.fsum(parts)}
 
 
-def _one_mask(law, degree, psi, ridge, s, h, b2, noise, phi_t, q_t):  # type: ignore[no-untyped-def]
+def _one_mask(law, degree, psi, ridge, s, h, b2, noise, phi_t, q_t):
     d0 = mp.fdot(h, s)
     w = [x for _, x in law]
     keep = [1 - p for p, _ in law]
@@ -73,7 +73,7 @@ def _one_mask(law, degree, psi, ridge, s, h, b2, noise, phi_t, q_t):  # type: ig
     classes, atoms = range(len(law)), range(len(s))
     identity = mp.eye(degree + 1)
 
-    def resolvents(g):  # type: ignore[no-untyped-def]
+    def resolvents(g):
         found = []
         for i in atoms:
             inverse = identity.copy()
@@ -109,10 +109,10 @@ def _one_mask(law, degree, psi, ridge, s, h, b2, noise, phi_t, q_t):  # type: ig
         load += w[k] * keep[k] / g[k] * phi[k]
     mean = [s[i] * (res[i] * load) for i in atoms]
 
-    def learned(vector):  # type: ignore[no-untyped-def]
+    def learned(vector):
         return [(vector.T * m)[0] for m in mean]
 
-    def error(q, vector):  # type: ignore[no-untyped-def]
+    def error(q, vector):
         b = learned(vector)
         own = mp.fsum(b2[i] * s[i] * (1 - q * b[i]) ** 2 for i in atoms)
         return own + q * (1 - q) * d0 * mp.fsum(b2[i] * b[i] ** 2 for i in atoms)
@@ -130,7 +130,7 @@ def _one_mask(law, degree, psi, ridge, s, h, b2, noise, phi_t, q_t):  # type: ig
     return error(q_t, phi_t), design, noise * mp.fsum(share)
 
 
-def _every_mask(law, degree, psi, ridge, s, h, b2, noise, phi_t, q_t):  # type: ignore[no-untyped-def]
+def _every_mask(law, degree, psi, ridge, s, h, b2, noise, phi_t, q_t):
     d0, size, atoms = mp.fdot(h, s), degree + 1, range(len(s))
     gram, penalty, cross = mp.matrix(size), ridge * mp.eye(size), mp.matrix(size, 1)
     for p, weight in law:

@@ -48,7 +48,7 @@ def test_random_problems_match_the_reference(seed: int) -> None:
         "test_mask_ratio": float(rng.choice([0, 0, 0.3, 1 - 1e-5])),
         "rows": rows,
     }
-    target = rl.MaskedFeature()
+    target: rl.MaskedFeature | rl.LinearTarget = rl.MaskedFeature()
     if seed % 2:
         snr = float(rng.choice([0.1, 1.0, math.inf]))
         target = rl.LinearTarget(snr=snr, alignment=float(rng.choice([0.0, 1.0, 2.0])))

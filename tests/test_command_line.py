@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from ridgeless.__main__ import main
+from ridgeless.cli.main import main
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 import ridgeless as rl
 from ridgeless import explorer
-from ridgeless.__main__ import main
+from ridgeless.cli.main import main
 from tests import tolerances
 from tests.browser import Browser, browser, chromium
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ridgeless as rl
+from ridgeless.mask_ratio import Quadrature
 from tests import strategies
 
 LAWS = [
@@ -72,7 +73,7 @@ class Triangular(rl.RatioLaw):
     mean = 2 / 3
     inverse_keep_is_finite = False
 
-    def quadrature(self, order: int) -> object:
+    def quadrature(self, order: int) -> Quadrature:
         rule = rl.UniformRatio(0.0, 1.0).quadrature(order)
         return rule._replace(weight=2 * rule.mask * rule.weight)
 

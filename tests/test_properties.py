@@ -23,7 +23,7 @@ problems = st.fixed_dictionaries(
 )
 
 
-def away_from_threshold(problem: dict, law: object | None = None) -> bool:
+def away_from_threshold(problem: dict, law: rl.RatioLaw | None = None) -> bool:
     """Near the threshold one rounding of the inputs moves the risk by more than the tolerance."""
     masks, mean = problem["masks_per_sample"], problem["mask_ratio"]
     rows = 1.0 if masks == math.inf else masks

@@ -17,9 +17,8 @@ import ridgeless as rl
 from ridgeless.symbolic import ClosedForm, closed_forms
 from ridgeless.symbolic import equations as eq
 from ridgeless.symbolic import isotropic as iso
-from ridgeless.symbolic.__main__ import main
 from ridgeless.symbolic.any_spectrum import ROWS, effective_ridge_equation
-from ridgeless.symbolic.page import between_markers
+from ridgeless.symbolic.page import between_markers, main
 from tests import strategies
 from tests.tolerances import CLOSED_FORM
 

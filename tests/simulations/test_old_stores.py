@@ -9,6 +9,7 @@ import pytest
 
 import ridgeless as rl
 from simulations.sweep import run as sweep
+from simulations.sweep.settings import read_settings
 from tests.tolerances import LINEAR_ALGEBRA, PRINTED
 
 #: Written by the version before maskings, by the arguments in its provenance.json.
@@ -56,5 +57,5 @@ def test_an_old_folder_of_renamed_cells_is_refused(tmp_path):
 
 
 def test_the_record_of_an_old_folder_is_read():
-    settings = sweep.read_settings(STORE / "provenance.json")
+    settings = read_settings(STORE / "provenance.json")
     assert settings.record() == json.loads((STORE / "provenance.json").read_text())["settings"]

@@ -83,13 +83,13 @@ def test_searches_find_what_is_there():
         return float(values(law).max())
 
     fixed = best_fixed(lambda law: np.atleast_1d(aim(law)))[0]
-    assert fixed.law.values[0] == pytest.approx(0.45, abs=1e-4)
+    assert fixed.law.mean == pytest.approx(0.45, abs=1e-4)
     assert fixed.value == pytest.approx(1.25, abs=1e-4)
     assert steepest(values, fixed)[0] == pytest.approx(0.0, abs=1e-3)
     assert best_discrete(aim, fixed, rl.DiscreteRatio([0.5])) == fixed
     assert best_range(aim).value > fixed.value
     each = best_fixed(values)
-    assert [own.law.values[0] for own in each] == pytest.approx([0.2, 0.7], abs=1e-4)
+    assert [own.law.mean for own in each] == pytest.approx([0.2, 0.7], abs=1e-4)
 
     def apart(law):  # wants both ratios, none in between
         mask, weight = law.nodes(64)

@@ -177,7 +177,7 @@ def test_full_disk(undisturbed, tmp_path, capsys, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.os, "fsync", full)
+        patch.setattr("os.fsync", full)
         assert sweep.main([*SWEEP, "--jobs", "1", "--output", str(tmp_path)]) == 2
     told = capsys.readouterr().err
     assert os.strerror(errno.ENOSPC) in told.splitlines()[-1]
@@ -206,15 +206,15 @@ def test_one_writer_at_a_time(undisturbed, capsys):
 
 def test_the_lock_comes_before_the_record(tmp_path, capsys, monkeypatch):
     """Another sweep takes the folder between the look at it and the lock."""
-    taken = sweep.BatchFile.open
+    taken = store.BatchFile.open
 
     def late(path):
         with monkeypatch.context() as patch:
-            patch.setattr(sweep.BatchFile, "open", taken)
+            patch.setattr(store.BatchFile, "open", taken)
             finished(tmp_path)
         return taken(path)
 
-    monkeypatch.setattr(sweep.BatchFile, "open", late)
+    monkeypatch.setattr(store.BatchFile, "open", late)
     assert sweep.main([*SWEEP, "--rng", "1", "--output", str(tmp_path)]) == 2
     assert "(rng)" in capsys.readouterr().err
     assert json.loads((tmp_path / "provenance.json").read_text())["settings"]["rng"] == 0

@@ -1,6 +1,7 @@
 """Runs with a known answer, as rows of a report and as lines of runs.jsonl."""
 
 import itertools
+from typing import Any
 
 RATIOS = ("0.1", "0.15", "0.5", "0.75", "0.9")
 LAWS = ("uniform:0.1:0.9", "cosine:0.1:0.9")
@@ -38,7 +39,11 @@ def results(seeds=3, sizes=((8, 100),), ratios=RATIOS + LAWS, **changes):
     for (width, n), ratio, seed in itertools.product(sizes, ratios, range(seeds)):
         risk = valley(width, n, ratio, seed)
         risks = dict.fromkeys(TESTS, risk)
-        line = {"id": f"{width}-{n}-{ratio}-{seed}", "dataset": "digits", "model": "mlp"}
+        line: dict[str, Any] = {
+            "id": f"{width}-{n}-{ratio}-{seed}",
+            "dataset": "digits",
+            "model": "mlp",
+        }
         line |= {"width": width, "n": n, "ratio": ratio, "seed": seed, "equal": "steps"}
         line |= {"steps": 100, "block": 1, "kind": "fixed", "risks": risks}
         line |= {"targets": {"easy": risks, "hard": risks}, "cross_entropy": None}

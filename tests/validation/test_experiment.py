@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_said_before_anything_is_trained(settings):
     ):
         with pytest.raises(DomainError, match=words):
             experiment_runs(replace(settings, **changes))
-    for changes, words in (
+    for wrong, words in (
         ({"ratios": ("1.2",)}, r"ratios must lie in \(0, 1\), got 1.2"),
         ({"ratios": ("0",)}, "ratios must lie in"),
         ({"ratios": ()}, "ratios must not be empty"),
@@ -134,7 +134,7 @@ def test_what_does_not_fit_is_said_before_anything_is_trained(settings):
         ({"samples": (0,)}, "samples"),
     ):
         with pytest.raises(DomainError, match=words):
-            replace(settings, **changes)
+            replace(settings, **wrong)
 
 
 def test_ids_name_the_run_and_its_data(settings, table):

@@ -23,7 +23,7 @@ def made(name, data, width=16, depth=1, seed=0):
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for weights in model.parameters():
-            weights += 0.1 * torch.randn(weights.shape, generator=generator)
+            weights.add_(0.1 * torch.randn(weights.shape, generator=generator))
     return model
 
 

@@ -1,6 +1,7 @@
 """What tests of a model say of models whose risk is known, and of columns whose residual is."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_who_knows_has_risk_0_and_the_mean_has_risk_1(model, expected, data):
     found = reconstruction(model(data), data, tiny.CPU)
     assert list(found.risk) == KEYS
     assert set(found.targets) == {"easy", "hard"}
-    every = [found.risk, *found.targets.values()]
+    every: list[Any] = [found.risk, *found.targets.values()]
     if data.symbols:
         every.append(found.cross_entropy)
     else:

@@ -40,7 +40,9 @@ def noisy(**changed):
 
 
 def test_interval_is_students():
-    low, high = interval(np.array([1.0, 2.0, 3.0]))
+    found = interval(np.array([1.0, 2.0, 3.0]))
+    assert found is not None
+    low, high = found
     assert (low + high) / 2 == pytest.approx(2.0)
     assert high - 2.0 == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
 
