@@ -18,7 +18,7 @@ SPIKES = 5
 
 #: Name: what it takes by default, and how it is made from that and the dimension.
 SPECTRA: dict[str, tuple[float, Callable[[float, int], Spectrum]]] = {
-    "isotropic": (1.0, lambda variance, d: Spectrum.isotropic(variance)),
+    "isotropic": (1.0, lambda variance, _d: Spectrum.isotropic(variance)),
     "power_law": (1.0, Spectrum.power_law),
     "spiked": (30.0, lambda spike, d: Spectrum.spiked([spike] * min(SPIKES, d), d)),
     "ar1": (0.7, Spectrum.ar1),

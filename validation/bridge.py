@@ -166,15 +166,7 @@ def descend(
     model = Linear(Tokens("bridge", samples, samples[:1], grid)).double()
     values = torch.as_tensor(rows)[..., None]
 
-    def masks(progress: Array) -> torch.Tensor:
-        law, rng = ungrouped(sampler).law, sampler.rng
-        if isinstance(law, ScheduledRatio):
-            ratios = np.array([law.at(float(done)) for done in progress])
-        else:  # all at once: a call per row would cost more than the step itself
-            ratios = law.sample(rng, number)
-        return torch.as_tensor(rng.random((number, size)) < ratios[:, None])
-
-    hidden = masks((np.arange(number) + 0.5) / number)
+    hidden = _masks(sampler, (np.arange(number) + 0.5) / number, size)
     # The largest curvature of any feature's problem is at most that of the masked rows.
     blank = model.blank(values, hidden)[..., 0]
     curvature = float(torch.linalg.matrix_norm(blank, 2)) ** 2
@@ -187,7 +179,7 @@ def descend(
         first, slope = 0.0, math.inf
         for step in range(steps):
             if scheme == "fresh masks":
-                hidden = masks(np.full(number, step * sweeps / steps % 1))
+                hidden = _masks(sampler, np.full(number, step * sweeps / steps % 1), size)
                 for group in optimizer.param_groups:
                     group["lr"] = math.cos(math.pi * step / (2 * steps)) ** 2 * rate
             wrong = (model(values, hidden) - values).square()[hidden].sum() / 2
@@ -208,3 +200,13 @@ def descend(
             f"steps, got {slope / first:.1e}"
         )
     return np.asarray(weight.detach().numpy(), dtype=np.float64)
+
+
+def _masks(sampler: RatioSampler, progress: Array, size: int) -> torch.Tensor:
+    """Draw a mask for every row, with the ratio that a schedule has at the row's progress."""
+    law, rng = ungrouped(sampler).law, sampler.rng
+    if isinstance(law, ScheduledRatio):
+        ratios = np.array([law.at(float(done)) for done in progress])
+    else:  # all at once: a call per row would cost more than the step itself
+        ratios = law.sample(rng, len(progress))
+    return torch.as_tensor(rng.random((len(progress), size)) < ratios[:, None])

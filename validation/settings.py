@@ -140,12 +140,10 @@ class Experiment:
         for model in self.models:
             if model not in WIDTHS:
                 raise DomainError(f"models must be among {', '.join(WIDTHS)}, got {model!r}")
-        for name in ("seeds", "block", "depth", "jobs"):
-            value = getattr(self, name)
+        given = [(name, getattr(self, name)) for name in ("seeds", "block", "depth", "jobs")]
+        given += [(name, value) for name in ("widths", "samples") for value in getattr(self, name)]
+        for name, value in given:
             if value is not None:
-                count(name, value)
-        for name in ("widths", "samples"):
-            for value in getattr(self, name):
                 count(name, value)
 
     def runs(self, symbols: Mapping[str, bool], ordered: Mapping[str, bool]) -> list[Run]:

@@ -72,7 +72,7 @@ AXES = {
     "alignment": Axis(
         "alignment $τ$, $β_i^2 ∝ s_i^τ$", lambda n: _plain(-1.0, 2.0, n), TASKS[1:], log=False
     ),
-    "epochs": Axis("epochs with fresh masks $K$", lambda n: EPOCHS),
+    "epochs": Axis("epochs with fresh masks $K$", lambda _n: EPOCHS),
 }
 
 
@@ -190,27 +190,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
         for number, (name, axis) in enumerate(AXES.items()):
             row, column = 2 * (number // 3), number % 3
             above, below = axes[row, column], axes[row + 1, column]
-            for task, style in zip(TASKS, ("-", "--"), strict=True):
-                if task not in axis.tasks:
-                    continue
-                for k, epochs in enumerate((None,) if name == "epochs" else FEW):
-                    own = series(points, name, task, epochs)
-                    colour = "0.2" if epochs is None else COLOURS[k]
-                    x: Any = [p.value for p in own]
-                    marker = ""
-                    if epochs is None:
-                        x, marker = [p.value if p.value < math.inf else 256.0 for p in own], "o"
-                    line = {
-                        "color": colour,
-                        "linestyle": style,
-                        "marker": marker,
-                        "ms": 4,
-                        "lw": 2.8 - 0.7 * k,
-                    }
-                    above.plot(x, [p.mask_ratio for p in own], **line)
-                    level = np.array([p.sensitivity for p in own])
-                    # Where the peak lies inside, the worst risk is infinite: off the panel.
-                    below.plot(x, np.where(np.isfinite(level), level, 1e6), **line)
+            _draw_lines(above, below, points, name)
             above.set(ylim=(-0.03, 1.03), title=axis.label)
             below.set(yscale="log", ylim=(1, 3000), xlabel=axis.label)
             for panel in (above, below):
@@ -232,6 +212,26 @@ def draw(points: Sequence[Point], path: Path) -> None:
         figure.legend(handles, labels, loc="outside upper center", ncols=5)
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=120)
+
+
+def _draw_lines(above: Any, below: Any, points: Sequence[Point], name: str) -> None:
+    """Draw the best ratio and the sensitivity along one axis, a line per task and epochs."""
+    for task, style in zip(TASKS, ("-", "--"), strict=True):
+        if task not in AXES[name].tasks:
+            continue
+        for k, epochs in enumerate((None,) if name == "epochs" else FEW):
+            own = series(points, name, task, epochs)
+            line: dict[str, Any] = {"linestyle": style, "ms": 4, "lw": 2.8 - 0.7 * k}
+            if epochs is None:
+                x = [p.value if p.value < math.inf else 256.0 for p in own]
+                line |= {"color": "0.2", "marker": "o"}
+            else:
+                x = [p.value for p in own]
+                line |= {"color": COLOURS[k], "marker": ""}
+            above.plot(x, [p.mask_ratio for p in own], **line)
+            level = np.array([p.sensitivity for p in own])
+            # Where the peak lies inside, the worst risk is infinite: off the panel.
+            below.plot(x, np.where(np.isfinite(level), level, 1e6), **line)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

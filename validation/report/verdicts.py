@@ -212,7 +212,7 @@ def _best_values(cell: Cell, risks: Array) -> Array:
     return np.array([float(cell.fixed[best]) for best in risks.argmin(axis=1)])
 
 
-def _sensitivity(cell: Cell, risks: Array) -> Array:
+def _sensitivity(_cell: Cell, risks: Array) -> Array:
     return np.asarray(risks.max(axis=1) / risks.min(axis=1))
 
 
