@@ -12,12 +12,12 @@ RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test lint unit coverage docs format clean
+.PHONY: help sweep test quick lint unit coverage docs format clean
 
 help:  ## list the targets
 	@echo "Usage: make TARGET [ARGS=...] [PYTHON=python3.12]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(RUN_STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ridgeless needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -40,6 +40,10 @@ test: $(DEV_STAMP)  ## lint, type check, all tests, then coverage of ridgeless/
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory coverage
+
+quick: $(DEV_STAMP)  ## lint and type check, then the tests that are not slow: before every commit
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory unit ARGS='-m "not slow" $(ARGS)'
 
 lint: $(DEV_STAMP)  ## ruff check, ruff format --check, mypy
 	$(BIN)/ruff check

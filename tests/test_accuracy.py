@@ -84,6 +84,7 @@ def exact_under_logistic_nodes(ridge: float) -> object:
     return oracle.risk(POWER, nodes, masses=masses, noise=noise, **options)["total"]
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.parametrize("ridge", [1e-14, 1e-6])
 def test_law_that_reaches_one_is_resolved_down_to_a_tiny_ridge(ridge: float) -> None:

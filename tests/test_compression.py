@@ -52,6 +52,7 @@ def test_sums_are_the_same_to_the_last_digits(
     assert worst_error(values, masses / masses.sum()) < COMPRESSION
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.parametrize("make", ["power", "log-uniform"])
 def test_a_million_atoms(make: str) -> None:

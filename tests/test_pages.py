@@ -29,8 +29,17 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+# A page whose program takes more than about five seconds.
+SLOW = {"ratio-sampler.md"}
+PROGRAMS = [
+    pytest.param(page, marks=[pytest.mark.slow] if page.name in SLOW else [])
+    for page in PAGES
+    if FENCE.search(page.read_text())
+]
+
+
 @pytest.mark.nojit_slow
-@pytest.mark.parametrize("page", [x for x in PAGES if FENCE.search(x.read_text())], ids=name)
+@pytest.mark.parametrize("page", PROGRAMS, ids=name)
 def test_python_runs_and_prints_what_is_shown(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,7 @@ def test_beside_the_threshold_of_one_ratio(aspect_ratio: float) -> None:
     assert worst_error(found, exact(SMALL, HEAVY, TASK, **options)) < BESIDE_A_THRESHOLD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(16))
 def test_random_problems_match_the_reference(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -23,6 +23,7 @@ POWER = rl.Spectrum.power_law(1.0, SIZE).eigenvalues
 TWO = np.repeat([0.2, 1.8], SIZE // 2)
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.parametrize("per_feature", [0.7, 2.0])
 @pytest.mark.parametrize("values", [POWER, TWO], ids=["power", "two"])
@@ -56,6 +57,7 @@ def named_column_optimum(sigma: np.ndarray, gamma: float) -> float:
     ).mask_ratio
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.parametrize("per_feature", [2.0, 10.0])
 @pytest.mark.parametrize("values", [POWER, TWO], ids=["power", "two"])

@@ -20,7 +20,7 @@ import validation
 ROOT = Path(__file__).parents[1]
 BUILT = shutil.ignore_patterns("_build", "auto_gallery", "generated")
 
-pytestmark = pytest.mark.nojit_slow
+pytestmark = [pytest.mark.slow, pytest.mark.nojit_slow]
 
 
 class Page(HTMLParser):

@@ -14,6 +14,7 @@ from simulations.sweep import run as sweep
 pytest.importorskip("distributed", reason="pip install 'ridgeless[dask]'")
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 @pytest.mark.filterwarnings("default")

@@ -166,6 +166,7 @@ def test_laws_have_names():
     assert law_table.law_name(law) == "50% 0.20 + 50% 0.80, loss weights 0.5 : 1"
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 def test_the_study_small(tmp_path):
     for name in ("figures", "results", "studies"):

@@ -61,6 +61,7 @@ def settings(count):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 def test_theory_agrees_with_simulation():
     worst = []

@@ -44,6 +44,7 @@ def test_batches_can_be_read(undisturbed):
     assert {row["design"] for row in rows}.isdisjoint(row["cell"] for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_runs_end_with_the_same_bytes(undisturbed, tmp_path):

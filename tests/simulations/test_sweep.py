@@ -150,6 +150,7 @@ def test_commands(capsys):
     assert "sweep" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
 @pytest.mark.parametrize("stop", ["Ctrl-C", "kill"])

@@ -17,6 +17,7 @@ def _one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 def test_the_bridge_is_flat_and_the_wrong_formula_is_not():
     eigenvalues = np.ones(12)  # the quickest to converge

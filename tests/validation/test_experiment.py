@@ -236,6 +236,7 @@ def test_kept_models_go_on_from_their_last_checkpoint(settings, here, monkeypatc
         run_of({"dataset": "digits"})
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_and_gone_on_with_whatever_the_jobs(settings, here, tmp_path):

@@ -295,6 +295,7 @@ with processes(tiny.CPU) as (rank, world):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 @pytest.mark.skipif(sys.platform == "win32", reason="torchrun needs libuv there")
 def test_two_processes_train_one_model(tmp_path):

@@ -46,6 +46,7 @@ def test_one_mask_has_no_order(rows):
         assert found[j] == pytest.approx(expected, abs=1e-3 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_one_mask_per_row_has_the_risk_of_the_law():
     name = "cosine:0.8:0.2"
     settings = Bridge(ratios=(name,), aspect_ratios=(2.0,), dimension=64, trials=6)
@@ -61,6 +62,7 @@ def test_one_mask_per_row_has_the_risk_of_the_law():
     )
 
 
+@pytest.mark.slow
 def test_with_fresh_masks_many_sweeps_are_the_law_and_one_is_its_end(rows):
     ends = {p: limit(rows, rl.DiscreteRatio([p])) for p in (0.1, 0.9)}
     law = limit(rows, LAW)
