@@ -12,7 +12,7 @@ RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep test quick lint unit coverage docs format clean
+.PHONY: help sweep test quick lint unit coverage docs format lower-bounds clean
 
 help:  ## list the targets
 	@echo "Usage: make TARGET [ARGS=...] [PYTHON=python3.12]"
@@ -65,7 +65,10 @@ format: $(DEV_STAMP)  ## apply ruff's fixes and formatting
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+lower-bounds:  ## test with the lowest versions that pyproject.toml allows; PYTHON=python3.11
+	PYTHON=$(PYTHON) .ci/lower-bounds $(ARGS)
+
 clean:  ## remove the environment, caches and build products
-	rm -rf $(VENV) build dist htmlcov *.egg-info docs/_build docs/auto_gallery docs/reference/generated
+	rm -rf $(VENV) .venv-lower build dist htmlcov *.egg-info docs/_build docs/auto_gallery docs/reference/generated
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage .coverage.*
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
