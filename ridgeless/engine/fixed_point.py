@@ -56,7 +56,7 @@ class Fixed(NamedTuple):
 
 
 @kernel
-def isotropic_start(classes, d0, floor, psi, delta, ridge):
+def isotropic_start(classes, d0, floor, delta, ridge):
     """Solve for one eigenvalue d0 and one average class: a quadratic."""
     w, a, b = classes.weight, classes.kept, classes.masked
     level = 0.0
@@ -186,9 +186,7 @@ def solve(resolvent, classes, cell, log_m1, log_m0):
     psi = cell.gamma / (cell.per_mask * cell.masks)
     delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, resolvent.total)
     if not np.isfinite(log_m1):
-        log_m1, log_m0 = isotropic_start(
-            classes, resolvent.d0, resolvent.floor, psi, delta, cell.ridge
-        )
+        log_m1, log_m0 = isotropic_start(classes, resolvent.d0, resolvent.floor, delta, cell.ridge)
     found = newton(resolvent, classes, cell, log_m1, log_m0)
     if found.residual <= resolvent.accepted or not (cell.ridge > 0.0 or delta > 0.0):
         return found
