@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "ratio-sampler.md"
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "ratio-sampler.md"
 BLOCKS = re.findall(
     r"```python\n(.*?)```\n+```text\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), re.DOTALL
 )

@@ -12,7 +12,7 @@ import pytest
 import ridgeless
 import simulations
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 BUILT = ("_build", "auto_gallery", "generated")
 PAGES = sorted(

@@ -17,7 +17,7 @@ import ridgeless
 import simulations
 import validation
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BUILT = shutil.ignore_patterns("_build", "auto_gallery", "generated")
 
 pytestmark = pytest.mark.nojit_slow
