@@ -26,3 +26,13 @@ schedules = st.builds(
 )
 laws = st.one_of(discrete_laws, uniform_laws, schedules)
 masks_per_sample = st.sampled_from([1, 2, 5, math.inf])
+problems = st.fixed_dictionaries(
+    {
+        "mask_ratio": ratios,
+        "aspect_ratio": aspect_ratios,
+        "ridge": ridges,
+        "target": targets,
+        "masks_per_sample": masks_per_sample,
+        "test_mask_ratio": st.floats(0.0, 1.0),
+    }
+)

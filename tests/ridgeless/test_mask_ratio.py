@@ -1,5 +1,7 @@
 """One law serves theory, simulation and training: nodes, samples and schedule must agree."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -90,3 +92,23 @@ def test_a_law_of_ones_own() -> None:
         [1.0, 3.0], rl.UniformRatio(0, 1), aspect_ratio=2.0, ridge=0.1, target=task, rows="masked"
     )
     assert own.total == pytest.approx(uniform.total, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda: rl.UniformRatio(0.9, 0.1), "low must be at most high = 0.1, got 0.9"),
+        (lambda: rl.UniformRatio(0.1, 1.1), r"high must lie in \[0, 1\]"),
+        (lambda: rl.UniformRatio([0.1, 0.2], 0.9), "low must be one number"),
+        (lambda: rl.DiscreteRatio([]), "values must be a non-empty list"),
+        (lambda: rl.DiscreteRatio([0.1, 0.2], [1.0]), "weights must be 2 numbers"),
+        (lambda: rl.DiscreteRatio([0.1], [0.0]), "weights must be 1 numbers of positive"),
+        (lambda: rl.ScheduledRatio(0.1, 2.0), "end must lie"),
+        (lambda: rl.ScheduledRatio(0.1, 0.2, "step"), "shape must be 'linear' or 'cosine'"),
+        (lambda: rl.UniformRatio().at(1.5, np.random.default_rng(0)), "progress must lie"),
+        (lambda: rl.UniformRatio().nodes(0), "order must be an integer of at least 1"),
+    ],
+)
+def test_constructors_name_the_argument(build: Any, says: str) -> None:
+    with pytest.raises(rl.DomainError, match=says):
+        build()

@@ -1,23 +1,18 @@
 """`rl.ratio_aware_risk` against 40-digit arithmetic, plain regressions and simulation."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import ridgeless as rl
-from ridgeless.engine.ratio_aware.basis import Atoms
-from simulations import Problem, RatioAware, simulate_risks
 from tests import oracle, ratio_aware_oracle
 from tests.problems import CASES, POWER, SINGULAR, STEEP, TASK, Case
 from tests.reference import without_one_feature, worst_error
 from tests.tolerances import (
     BESIDE_A_THRESHOLD,
-    FINITE_SIZE,
     IDENTITY,
-    MONTE_CARLO_Z,
     RATIO_AWARE,
     RISK,
 )
@@ -284,38 +279,6 @@ def test_a_law_that_reaches_one_is_infinite_when_rows_are_interpolated() -> None
     assert total(law, 0.8, test_mask_ratio=1.0) == 1.0
 
 
-@pytest.mark.parametrize(
-    ("per_feature", "zero_mass", "rank", "tied"),
-    [
-        (1.0, 0.0, 1.0, False),
-        (1 / 0.6, 0.0, 1 / 0.6, True),
-        (2.0, 0.0, 1.8, False),
-        (2.5, 0.0, 2.0, True),
-        (4.0, 0.0, 2.0, False),
-        (4.0, 0.25, 2.0, False),
-    ],
-)
-def test_rank(per_feature: float, zero_mass: float, rank: float, tied: bool) -> None:
-    keep, weight = 1 - np.array(HEAVY.values), np.array(HEAVY.weights)
-    found = Atoms.of(keep, weight, 1 - keep).rank(1, per_feature, zero_mass)
-    assert found == (pytest.approx(rank), tied)
-
-
-def test_rank_counts_what_masked_rows_of_random_features_span() -> None:
-    """Against a matrix of rows, with zero eigenvalues and rows that nothing masks."""
-    rng = np.random.default_rng(0)
-    d, counts = 20, {0.0: 24, 0.4: 13, 0.7: 9}
-    law = rl.DiscreteRatio(list(counts), list(counts.values()))
-    axes = np.linalg.qr(rng.standard_normal((d, d)))[0][:, : d // 2]
-    rows = []
-    for p, count in counts.items():
-        x = rng.standard_normal((count, d // 2)) @ axes.T * (rng.random((count, d)) >= p)
-        rows.append(np.hstack([x, (1 - 2 * p) * x]))
-    keep, weight = 1 - np.array(law.values), np.array(law.weights)
-    found, _ = Atoms.of(keep, weight, np.array(law.values)).rank(1, sum(counts.values()) / d, 0.5)
-    assert found * d == pytest.approx(np.linalg.matrix_rank(np.vstack(rows)))
-
-
 # --- arguments ----------------------------------------------------------------------------------
 
 
@@ -379,87 +342,3 @@ def test_bad_arguments_are_named(options: dict[str, Any], says: str) -> None:
 def test_several_masks_are_not_derived() -> None:
     with pytest.raises(NotImplementedError, match="masks_per_sample = 2"):
         rl.ratio_aware_risk(POWER, THREE, masks_per_sample=2)
-
-
-def test_an_unconverged_solve_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ridgeless.engine.ratio_aware.fixed_point.ACCEPTED", 0.0)
-    monkeypatch.setattr("ridgeless.engine.ratio_aware.fixed_point.MAX_STEPS", 2)
-    with pytest.raises(rl.ConvergenceError, match="did not converge"):
-        rl.ratio_aware_risk(POWER, THREE)
-    monkeypatch.undo()
-    monkeypatch.setattr("ridgeless.engine.grid.FIRST_ORDER", 3)
-    monkeypatch.setattr("ridgeless.engine.grid.LAST_ORDER", 3)
-    with pytest.raises(rl.ConvergenceError, match="not resolved"):
-        rl.ratio_aware_risk(POWER, rl.UniformRatio())
-
-
-# --- simulation ---------------------------------------------------------------------------------
-
-D = 240
-LINEAR = rl.LinearTarget(snr=4.0, alignment=1.0)
-TESTS = (0.0, 0.3, 0.6)
-WEIGHTED = rl.DiscreteRatio([0.2, 0.5, 0.8], loss_weights=[1.0, 3.0, 0.5])
-
-SIMULATED: dict[str, tuple[Any, int, dict[str, Any]]] = {
-    "overparametrised": (THREE, 1, {"aspect_ratio": 1.5}),
-    "underparametrised": (THREE, 1, {"aspect_ratio": 0.3}),
-    "between": (rl.DiscreteRatio([0.2, 0.5, 0.8], [8, 1, 1]), 1, {"aspect_ratio": 0.5}),
-    "fewer ratios than polynomials": (TWO, 2, {"aspect_ratio": 0.3}),
-    "one ratio": (0.4, 1, {"aspect_ratio": 2.0}),
-    "uniform, ridge, masked rows": (
-        rl.UniformRatio(0.1, 0.7),
-        2,
-        {"aspect_ratio": 0.8, "ridge": 0.1, "rows": "masked"},
-    ),
-    "all masks": (
-        rl.UniformRatio(0.1, 0.9),
-        2,
-        {"aspect_ratio": 0.5, "masks_per_sample": math.inf},
-    ),
-    "loss weights": (WEIGHTED, 1, {"aspect_ratio": 1.2, "ridge": 0.05}),
-    "loss weights, all masks": (
-        WEIGHTED,
-        1,
-        {"aspect_ratio": 1.2, "ridge": 0.05, "masks_per_sample": math.inf},
-    ),
-}
-
-
-def simulated(law: Any, degree: int, options: dict[str, Any], against: int) -> list[bool]:
-    """Whether theory of degree `against` agrees at each test ratio."""
-    problems = [
-        Problem(
-            rl.Spectrum.power_law(0.7, D), law, target=LINEAR, dimension=D, test_mask_ratio=p,
-            estimator=RatioAware(degree), **options,
-        )
-        for p in TESTS
-    ]  # fmt: skip
-    estimates = simulate_risks(problems, trials=8, rng=1)
-    theory = [replace(problem, estimator=RatioAware(against)).theory() for problem in problems]
-    return [
-        abs(estimate.mean - right)
-        <= MONTE_CARLO_Z * estimate.standard_error + FINITE_SIZE / D * right
-        for estimate, right in zip(estimates, (float(x.total) for x in theory), strict=True)
-    ]
-
-
-@pytest.mark.nojit_slow
-@pytest.mark.parametrize("name", SIMULATED)
-def test_simulation_agrees(name: str) -> None:
-    law, degree, options = SIMULATED[name]
-    assert all(simulated(law, degree, options, against=degree))
-
-
-@pytest.mark.nojit_slow
-@pytest.mark.parametrize("name", ["overparametrised", "underparametrised", "all masks"])
-def test_control_of_another_degree_fails(name: str) -> None:
-    law, degree, options = SIMULATED[name]
-    assert not all(simulated(law, degree, options, against=0))
-
-
-def test_a_problem_names_what_theory_cannot_do() -> None:
-    several = Problem(
-        [1.0], 0.5, target=LINEAR, masks_per_sample=3, dimension=20, estimator=RatioAware(1)
-    )
-    with pytest.raises(NotImplementedError, match="masks_per_sample = 3"):
-        several.theory()

@@ -1,7 +1,9 @@
 """The constructors of `Spectrum` against dense eigenvalue solvers."""
 
 import copy
+import math
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,3 +73,34 @@ def test_weights_count_atoms() -> None:
     weighted = rl.risk(rl.Spectrum([1.0, 4.0], [3.0, 1.0]), 0.3, target=target)
     repeated = rl.risk([1.0, 1.0, 1.0, 4.0], 0.3, target=target)
     assert weighted.total == pytest.approx(repeated.total, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda: rl.Spectrum([1.0, 2.0], [1.0]), "weights must match the 2 eigenvalues"),
+        (lambda: rl.Spectrum([1.0], [0.0]), "weights must have a positive finite sum"),
+        (lambda: rl.Spectrum([1.0, 0.0], [0.0, 1.0]), "must not all be zero"),
+        (lambda: rl.Spectrum([1e308, 1e308]), None),
+        (lambda: rl.Spectrum.isotropic(0.0), "variance must be positive"),
+        (lambda: rl.Spectrum.spiked([1.0, 2.0], 1), "spikes must be at most dimension = 1"),
+        (lambda: rl.Spectrum.spiked([1.0], 0), "dimension must be an integer"),
+        (lambda: rl.Spectrum.spiked([1.0], 3, bulk=-1.0), "bulk must be finite and at least 0"),
+        (lambda: rl.Spectrum.power_law(math.inf, 3), "exponent must be finite"),
+        (lambda: rl.Spectrum.power_law(1.0, 2.5), "dimension must be an integer"),
+        (lambda: rl.Spectrum.ar1(1.0, 5), r"correlation must lie in \(-1, 1\), got 1.0"),
+        (lambda: rl.Spectrum.latent_factors(5, 4, 1.0), "rank must be at most dimension = 4"),
+        (lambda: rl.Spectrum.latent_factors(1, 4, -1.0), "strength must be finite"),
+        (lambda: rl.Spectrum.from_covariance([1.0]), "matrix must be square"),
+        (lambda: rl.Spectrum.from_covariance([[1.0, 2.0], [0.0, 1.0]]), "matrix must be symmetric"),
+        (lambda: rl.Spectrum.from_covariance([[1.0, 2.0], [2.0, 1.0]]), "positive semi-definite"),
+        (lambda: rl.Spectrum.from_covariance([[1.0, 0.0], [0.0, 0.0]]), "for feature 1"),
+        (lambda: rl.Spectrum.from_covariance([[math.inf]]), "matrix must be finite"),
+    ],
+)
+def test_constructors_name_the_argument(build: Any, says: str | None) -> None:
+    if says is None:  # a mean at the top of the range is still a mean
+        assert math.isfinite(build().mean)
+        return
+    with pytest.raises(rl.DomainError, match=says):
+        build()

@@ -8,19 +8,7 @@ import pytest
 from scipy.stats import random_correlation
 
 import ridgeless as rl
-
-SIZE = 100
-
-
-def draw(values: np.ndarray, samples: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    values = values * len(values) / values.sum()
-    sigma = random_correlation.rvs(values, random_state=rng, tol=1e-6)
-    return rng.normal(size=(samples, len(values))) @ np.linalg.cholesky(sigma).T
-
-
-POWER = rl.Spectrum.power_law(1.0, SIZE).eigenvalues
-TWO = np.repeat([0.2, 1.8], SIZE // 2)
+from tests.ridgeless.samples import POWER, SIZE, TWO, draw
 
 
 @pytest.mark.nojit_slow
@@ -134,24 +122,6 @@ def test_constant_columns_are_left_out_and_said_so() -> None:
     moved = rl.recommend(padded, target_column=1, rng=0, replicates=1)
     kept = rl.recommend(rows, target_column=0, rng=0, replicates=1)
     assert moved.mask_ratio == pytest.approx(kept.mask_ratio, rel=1e-3)
-
-
-def test_diagnostics_name_what_is_broken() -> None:
-    rng = np.random.default_rng(4)
-    gaussian = rng.normal(size=(400, 80))
-    assert rl.recommend(draw(TWO, 400, 4), rng=0, replicates=1).diagnostics == ()
-    factor = gaussian + 2 * rng.normal(size=(400, 1))
-    assert "One factor carries 7" in " ".join(rl.recommend(factor, rng=0, replicates=1).diagnostics)
-    uneven = gaussian * rng.standard_t(3, size=(400, 1))
-    assert "Samples differ" in " ".join(rl.recommend(uneven, rng=0, replicates=1).diagnostics)
-    blank = gaussian * (rng.random(80) < 0.5) * (rng.random((400, 80)) < 0.05)
-    blank[:, :40] = gaussian[:, :40]
-    blank[:, 40:] *= rng.random((400, 40)) < 0.9
-    blank[0] = 1.0
-    said = " ".join(rl.recommend(blank, rng=0, replicates=1).diagnostics)
-    assert "have one value in at least 90%" in said
-    few = rl.recommend(rng.normal(size=(12, 80)), rng=0, replicates=1)
-    assert "12 rows are few for 80 features" in " ".join(few.diagnostics)
 
 
 @pytest.mark.parametrize(

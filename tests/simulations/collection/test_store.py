@@ -3,7 +3,6 @@
 import csv
 import errno
 import io
-import json
 import os
 import random
 import signal
@@ -19,21 +18,7 @@ from simulations.__main__ import main
 from simulations.collection import store
 from simulations.collection.ledger import Ledger
 from simulations.sweep import run as sweep
-
-SWEEP = ["--spectrum", "power_law", "--mask-ratios", "0.3", "0.5", "--dimension", "50"]
-SWEEP += ["--target", "linear", "--snr", "1", "4", "--trials", "40"]
-
-
-def finished(folder, *arguments):
-    assert sweep.main([*SWEEP, "--jobs", "1", "--output", str(folder), *arguments]) == 0
-    return (folder / "summary.csv").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    finished(folder)
-    return folder
+from tests.simulations.sweeps import SWEEP, finished
 
 
 def test_batches_can_be_read(undisturbed):
@@ -83,33 +68,6 @@ def test_half_written_batches_are_redone(undisturbed, tmp_path, cut):
     (tmp_path / "batches.csv").write_bytes(whole[:-cut])
     assert finished(tmp_path) == (undisturbed / "summary.csv").read_bytes()
     assert (tmp_path / "batches.csv").read_bytes() == whole
-
-
-def test_a_finished_sweep_is_not_run_again(undisturbed, monkeypatch):
-    def forbidden(*_):
-        raise AssertionError("a trial was run")
-
-    monkeypatch.setattr("simulations.collection.runner.run_trial", forbidden)
-    before = (undisturbed / "summary.csv").read_bytes()
-    assert finished(undisturbed) == before
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--trials", "44"], "(trials)"),
-        (["--rng", "1"], "(rng)"),
-        (["--ridge", "0.1", "--dimension", "60"], "(dimension, ridge)"),
-        (["--patch", "2", "--masks-per-sample", "2"], "(masks_per_sample, patch)"),
-    ],
-)
-def test_other_settings_are_refused(undisturbed, capsys, arguments, words):
-    before = (undisturbed / "batches.csv").read_bytes()
-    assert sweep.main([*SWEEP, *arguments, "--output", str(undisturbed)]) == 2
-    told = capsys.readouterr().err
-    assert words in told
-    assert told.count("\n") == 1
-    assert (undisturbed / "batches.csv").read_bytes() == before
 
 
 def test_damage_is_told(undisturbed, tmp_path, capsys):
@@ -202,52 +160,3 @@ def test_one_writer_at_a_time(undisturbed, capsys):
             store.BatchFile.open(path).__enter__()
     assert main(["status", "--output", str(undisturbed)]) == 0
     assert ": not running;" in capsys.readouterr().out
-
-
-def test_the_lock_comes_before_the_record(tmp_path, capsys, monkeypatch):
-    """Another sweep takes the folder between the look at it and the lock."""
-    taken = sweep.BatchFile.open
-
-    def late(path):
-        with monkeypatch.context() as patch:
-            patch.setattr(sweep.BatchFile, "open", taken)
-            finished(tmp_path)
-        return taken(path)
-
-    monkeypatch.setattr(sweep.BatchFile, "open", late)
-    assert sweep.main([*SWEEP, "--rng", "1", "--output", str(tmp_path)]) == 2
-    assert "(rng)" in capsys.readouterr().err
-    assert json.loads((tmp_path / "provenance.json").read_text())["settings"]["rng"] == 0
-
-
-def test_config_repeats_a_run(undisturbed, tmp_path):
-    config = ["--config", str(undisturbed / "provenance.json"), "--output", str(tmp_path)]
-    assert sweep.main([*config, "--jobs", "2"]) == 0
-    again, before = (folder / "summary.csv" for folder in (tmp_path, undisturbed))
-    assert again.read_bytes() == before.read_bytes()
-    settings = json.loads((tmp_path / "provenance.json").read_text())["settings"]
-    assert settings["snr"] == [1.0, 4.0]
-
-
-def test_dry_run(tmp_path, capsys):
-    assert sweep.main([*SWEEP, "--dry-run", "--output", str(tmp_path / "out")]) == 0
-    assert "8 cells of 4 designs, 160 trials" in capsys.readouterr().out
-    assert not (tmp_path / "out").exists()
-
-
-def test_status_compare_and_plot(undisturbed, tmp_path, capsys):
-    """On a finished store, and on one that is half done."""
-    whole = (undisturbed / "batches.csv").read_bytes()
-    for name in ("provenance.json", "batches.csv"):
-        (tmp_path / name).write_bytes((undisturbed / name).read_bytes())
-    for share, words in ((1.0, "8 of 8 cells"), (0.6, " of 8 cells")):
-        (tmp_path / "batches.csv").write_bytes(whole[: int(share * len(whole))])
-        assert main(["status", "--output", str(tmp_path)]) == 0
-        assert words in capsys.readouterr().out
-        assert main(["compare", "--output", str(tmp_path)]) == 0
-        assert " undecided" in capsys.readouterr().out
-        assert main(["plot", "--output", str(tmp_path)]) == 0
-        assert (tmp_path / "sweep.png").stat().st_size > 10_000
-    for command in ("status", "compare", "plot"):
-        assert main([command, "--output", str(tmp_path / "nothing")]) == 2
-        assert "must hold a sweep" in capsys.readouterr().err

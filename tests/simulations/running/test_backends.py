@@ -53,3 +53,11 @@ def test_a_worker_dies_and_nothing_is_lost(tmp_path, monkeypatch):
     assert code == 0
     assert killed
     assert (spread / "summary.csv").read_bytes() == (alone / "summary.csv").read_bytes()
+
+
+def test_a_scheduler_must_have_an_address(run, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "foo")
+    code, _, err = run("isotropic", "--backend", "dask")
+    assert code == 2
+    assert "DASK_SCHEDULER_ADDRESS must be like" in err.splitlines()[-1]

@@ -4,11 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import universality
 
 import ridgeless as rl
 from simulations import Problem, RiskEstimate
-from simulations.running.pages import markers
 from simulations.sweep.compare import compare, fit_slope, quantile
 from simulations.sweep.settings import Cell
 from simulations.sweep.table import Row
@@ -121,24 +119,6 @@ def test_the_interval_covers_the_slope():
     exact = fit_slope([100, 200], [0.05, 0.03], [0.01, 0.01])
     assert exact.slope == pytest.approx(4.0, rel=ROUNDING)
     assert exact.limit == pytest.approx(0.01, rel=ROUNDING)
-
-
-@pytest.mark.nojit_slow
-def test_the_study_runs_small(tmp_path, monkeypatch):
-    monkeypatch.setattr(universality, "TRIALS", {20: 8, 40: 8})
-    monkeypatch.setattr(universality, "REAL_TRIALS", 2)
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "studies").mkdir()
-    page = tmp_path / "studies" / "universality.md"
-    page.write_text("before\n{}\nold\n{}\nafter\n".format(*markers()))
-    universality.main(["--datasets", "digits", "--jobs", "1", "--docs", str(tmp_path)])
-    text = page.read_text()
-    assert text.startswith("before\n")
-    assert text.endswith("\nafter\n")
-    assert "old" not in text
-    assert "| student:3 | 0.25 |" in text
-    assert "| digits | 48 | feature | 0.1 |" in text
-    assert (tmp_path / "figures/universality.png").stat().st_size > 20_000
 
 
 def test_wrong_theory_disagrees():

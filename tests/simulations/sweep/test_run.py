@@ -13,21 +13,10 @@ import time
 import numpy as np
 import pytest
 
-from simulations.__main__ import main
 from simulations.sweep import run as sweep
+from tests.simulations.sweeps import SMALL, SWEEP, finished
 
-SMALL = ["--dimension", "40", "--trials", "4", "--jobs", "1", "--spectrum"]
 COLUMNS = "spectrum,mask_ratio,aspect_ratio,theory,monte_carlo,standard_error,z,trials"
-
-
-@pytest.fixture
-def run(tmp_path, capsys):
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = sweep.main([*SMALL, *arguments, "--output", str(tmp_path / "out")])
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
 
 
 @pytest.mark.nojit_slow
@@ -105,30 +94,6 @@ def test_errors_are_one_line(run, tmp_path, arguments, words):
     assert err.count("\n") == 1
 
 
-@pytest.mark.nojit_slow
-def test_tables_show_what_tells_cells_apart(run, tmp_path, capsys):
-    arguments = ["isotropic", "--mask-ratios", "0.5", "--aspect-ratios", "2", "--target", "linear"]
-    varied = ["--snr", "1", "4", "--ridge", "0", "0.5", "--test-mask-ratio", "0", "0.3"]
-    rows = ["--design", "gaussian", "rademacher", "--patch", "2"]
-    code, out, _ = run(*arguments, *varied, *rows)
-    assert code == 0
-    lines = out.splitlines()
-    assert lines[0].split()[3:8] == ["d/n", "rows", "snr", "ridge", "test"]
-    told = [tuple(line.split()[:7]) for line in lines[2:18]]
-    assert len(set(told)) == 16
-    assert "masked one by one" in out
-    assert main(["compare", "--output", str(tmp_path / "out")]) == 0
-    assert len({tuple(x.split()[:7]) for x in capsys.readouterr().out.splitlines()[2:18]}) == 16
-
-
-def test_a_scheduler_must_have_an_address(run, monkeypatch):
-    pytest.importorskip("distributed")
-    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "foo")
-    code, _, err = run("isotropic", "--backend", "dask")
-    assert code == 2
-    assert "DASK_SCHEDULER_ADDRESS must be like" in err.splitlines()[-1]
-
-
 def test_output_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     code = sweep.main([*SMALL, "isotropic", "--output", str(tmp_path / "file" / "out")])
@@ -141,13 +106,6 @@ def test_help_has_examples(capsys):
     out = capsys.readouterr().out
     assert out.count("python -m simulations.sweep") >= 3
     assert "--mask-ratios" in out
-
-
-def test_commands(capsys):
-    assert main([]) == 2
-    assert main(["nothing"]) == 2
-    assert main(["--help"]) == 0
-    assert "sweep" in capsys.readouterr().out
 
 
 @pytest.mark.nojit_slow
@@ -179,3 +137,61 @@ def test_interrupted_sweep_keeps_what_is_finished(tmp_path, stop):
     assert "Traceback" not in log.read_text()
     rows = (tmp_path / "summary.csv").read_text().splitlines()
     assert 1 < len(rows) < 1 + 2 * 60
+
+
+def test_a_finished_sweep_is_not_run_again(undisturbed, monkeypatch):
+    def forbidden(*_):
+        raise AssertionError("a trial was run")
+
+    monkeypatch.setattr("simulations.collection.runner.run_trial", forbidden)
+    before = (undisturbed / "summary.csv").read_bytes()
+    assert finished(undisturbed) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--trials", "44"], "(trials)"),
+        (["--rng", "1"], "(rng)"),
+        (["--ridge", "0.1", "--dimension", "60"], "(dimension, ridge)"),
+        (["--patch", "2", "--masks-per-sample", "2"], "(masks_per_sample, patch)"),
+    ],
+)
+def test_other_settings_are_refused(undisturbed, capsys, arguments, words):
+    before = (undisturbed / "batches.csv").read_bytes()
+    assert sweep.main([*SWEEP, *arguments, "--output", str(undisturbed)]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert told.count("\n") == 1
+    assert (undisturbed / "batches.csv").read_bytes() == before
+
+
+def test_the_lock_comes_before_the_record(tmp_path, capsys, monkeypatch):
+    """Another sweep takes the folder between the look at it and the lock."""
+    taken = sweep.BatchFile.open
+
+    def late(path):
+        with monkeypatch.context() as patch:
+            patch.setattr(sweep.BatchFile, "open", taken)
+            finished(tmp_path)
+        return taken(path)
+
+    monkeypatch.setattr(sweep.BatchFile, "open", late)
+    assert sweep.main([*SWEEP, "--rng", "1", "--output", str(tmp_path)]) == 2
+    assert "(rng)" in capsys.readouterr().err
+    assert json.loads((tmp_path / "provenance.json").read_text())["settings"]["rng"] == 0
+
+
+def test_config_repeats_a_run(undisturbed, tmp_path):
+    config = ["--config", str(undisturbed / "provenance.json"), "--output", str(tmp_path)]
+    assert sweep.main([*config, "--jobs", "2"]) == 0
+    again, before = (folder / "summary.csv" for folder in (tmp_path, undisturbed))
+    assert again.read_bytes() == before.read_bytes()
+    settings = json.loads((tmp_path / "provenance.json").read_text())["settings"]
+    assert settings["snr"] == [1.0, 4.0]
+
+
+def test_dry_run(tmp_path, capsys):
+    assert sweep.main([*SWEEP, "--dry-run", "--output", str(tmp_path / "out")]) == 0
+    assert "8 cells of 4 designs, 160 trials" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
