@@ -14,11 +14,9 @@ from tests.tolerances import RISK
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_every_part_matches_the_reference(case: Case) -> None:
-    risk = rl.risk(
-        case.eigenvalues, case.mask_ratio, target=case.target, rows=case.rows, **case.options
-    )
-    options = {"aspect_ratio": 2.0} | case.options
-    exact = reference(case.eigenvalues, case.mask_ratio, case.target, rows=case.rows, **options)
+    ratio, keywords = case.arguments
+    risk = rl.risk(case.eigenvalues, ratio, target=case.target, **keywords)
+    exact = reference(case.eigenvalues, ratio, case.target, **keywords)
     assert worst_error(risk, exact) < RISK
 
 
