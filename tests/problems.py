@@ -272,6 +272,8 @@ CASES = [
          options={"aspect_ratio": 0.4, "ridge": 0.1}),
     Case("loss weights, infinitely many masks", R.EVERY_MASK, POWER, LOADED, TASK,
          options={"aspect_ratio": 0.8, "masks_per_sample": math.inf, "ridge": 0.1}),
+    Case("a loss weight, three masks", R.RIDGE, POWER, rl.DiscreteRatio([0.4], loss_weights=[4.0]),
+         TASK, options={"aspect_ratio": 2.0, "masks_per_sample": 3, "ridge": 0.1}),
     Case("a loss weight of zero", R.ABOVE, POWER,
          rl.DiscreteRatio([0.2, 0.5], [1, 1], loss_weights=[1.0, 0.0]), TASK,
          options={"aspect_ratio": 0.75}),
