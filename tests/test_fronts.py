@@ -15,30 +15,7 @@ from tests.tolerances import FRONTS, LINEAR_ALGEBRA
 
 #: What a front does not do yet, by case and front. A pair that is mended fails until it is deleted.
 KNOWN = {
-    ("at the threshold, no noise, unmasked", "covariance"): "infinite where nothing fluctuates",
-    ("singular at its threshold", "covariance"): "not seen as the threshold",
-    ("singular beside its threshold", "covariance"): "rounded distance to the threshold",
     ("singular a rounding above its threshold", "ratio-aware"): "does not converge",
-    ("three masks beside the threshold", "covariance"): "rounded distance to the threshold",
-    ("ridge at the threshold", "covariance"): "rounded distance to the threshold",
-    ("half of the directions flat, unmasked", "covariance"): "negative bias",
-    ("huge ridge", "covariance"): "overflows",
-    ("endless data of a law", "covariance"): "does not converge",
-    ("law that leaves rows alone", "covariance"): "does not converge",
-    ("loss weights", "ratio-aware"): "loss weights are not taken",
-    ("loss weights, interpolation", "ratio-aware"): "loss weights are not taken",
-    ("loss weights, ridge, masked rows", "ratio-aware"): "loss weights are not taken",
-    ("loss weights, infinitely many masks", "ratio-aware"): "loss weights are not taken",
-    ("masking", "risk"): "a Masking is not taken",
-    ("masking", "covariance"): "a Masking is not taken",
-    ("masking", "ratio-aware"): "a Masking is not taken",
-    ("masking of a law", "risk"): "a Masking is not taken",
-    ("masking of a law", "covariance"): "a Masking is not taken",
-    ("masking of a law", "ratio-aware"): "a Masking is not taken",
-    ("masking, infinitely many", "risk"): "a Masking is not taken",
-    ("masking, infinitely many", "covariance"): "a Masking is not taken",
-    ("masking, infinitely many", "ratio-aware"): "a Masking is not taken",
-    ("masking, three masks of a masked feature", "risk"): "a Masking is not taken",
 }
 
 
