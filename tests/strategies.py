@@ -35,6 +35,7 @@ problems = st.fixed_dictionaries(
         "masks_per_sample": masks_per_sample,
         "test_mask_ratio": st.floats(0.0, 1.0),
     }
+)
 groups = st.one_of(
     st.none(), st.lists(st.sampled_from([0, 1, 2]), min_size=3, max_size=3).map(tuple)
 )

@@ -12,8 +12,8 @@ from tests.tolerances import ROUNDING
 
 def classes(mask: list[float], weight: list[float], rows: str, masks: float, loss: object = 1.0):  # type: ignore[no-untyped-def]
     p, w = np.array([mask]), np.array([weight])
-    rule = Quadrature(p, 1 - p, w, np.broadcast_to(loss, p.shape))
-    return row_classes(rule, (p * w).sum(axis=1), rows, masks)  # type: ignore[arg-type]
+    loss = np.broadcast_to(loss, p.shape)
+    return row_classes(Quadrature(p, 1 - p, w), (p * w).sum(axis=1), rows, masks, loss)  # type: ignore[arg-type]
 
 
 def sums(found: RowClasses) -> list[float]:

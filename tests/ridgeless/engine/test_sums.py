@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from ridgeless.engine import sums
+from ridgeless.engine.resolvent import Missed
 from tests.tolerances import ROUNDING
 
 RNG = np.random.default_rng(0)
 S, H, B2 = np.sort(RNG.random(40)), RNG.random(40), RNG.random(40)
 W, A, B, F = RNG.random((4, 7))
+CLASSES = sums.Classes(W, A, B, F, B)
 D0, FLOOR, BASE, M1, M0 = 0.6, 0.3, 0.9, 0.8, 0.5
 
 
@@ -25,22 +27,22 @@ def test_classes() -> None:
         W[below].sum() / W.sum(),
     ]
     assert 0 < below.sum() < below.size
-    assert sums.class_sums(W, A, B, D0, FLOOR, BASE, M1, M0) == pytest.approx(
+    assert sums.class_sums(CLASSES, D0, FLOOR, BASE, M1, M0) == pytest.approx(
         expected, rel=ROUNDING
     )
 
 
 def test_classes_without_weight_do_not_count() -> None:
-    padded = [np.append(x, 0.0) for x in (W, A, B, F)]
-    found = sums.class_sums(*padded[:3], D0, FLOOR, 0.0, M1, M0)
+    padded = sums.Classes(*(np.append(x, 0.0) for x in CLASSES))
+    found = sums.class_sums(padded, D0, FLOOR, 0.0, M1, M0)
     assert np.isfinite(found).all()
-    assert found == pytest.approx(sums.class_sums(W, A, B, D0, FLOOR, 0.0, M1, M0), rel=ROUNDING)
+    assert found == pytest.approx(sums.class_sums(CLASSES, D0, FLOOR, 0.0, M1, M0), rel=ROUNDING)
 
 
 def test_predictor() -> None:
     g = BASE + A * M1 + B * D0 / FLOOR * M0
     expected = [W @ (F / g), W @ (B / g), W @ (1 / g)]
-    found = sums.predictor_sums(W, A, B, F, B, D0, FLOOR, BASE, M1, M0)
+    found = sums.predictor_sums(CLASSES, D0, FLOOR, BASE, M1, M0)
     assert found == pytest.approx(expected, rel=ROUNDING)
 
 
@@ -89,7 +91,7 @@ def test_variance_of_one_class() -> None:
     residual = signal * missed**2 + (1 + inflation) ** 2 * scatter
     weight = 0.5 * u1 / g**2
     expected = [weight * 0.5 * residual, weight * 0.75 * (1 + own)]
-    found = sums.variance_sums(
-        w, a, 0 * a, f, D0, FLOOR, BASE, M1, M0, u1, 0.2, inflation, gap, signal, scatter, 9.0
-    )
+    classes = sums.Classes(w, a, 0 * a, f, 0 * a)
+    left = Missed(bias=0.0, power=9.0, signal=signal, gap=gap, scatter=scatter)
+    found = sums.variance_sums(classes, D0, FLOOR, BASE, M1, M0, u1, 0.2, inflation, left)
     assert found == pytest.approx(expected, rel=ROUNDING)
