@@ -55,7 +55,7 @@ unit: $(DEV_STAMP)  ## tests and doctests; ARGS are passed on to pytest
 
 # Lines inside compiled kernels are seen only when they run as plain Python.
 coverage: $(DEV_STAMP)  ## tests of ridgeless/ without the JIT, at least 95 % covered
-	NUMBA_DISABLE_JIT=1 $(PYTEST) tests ridgeless --ignore=tests/simulations --ignore=tests/validation \
+	NUMBA_DISABLE_JIT=1 $(PYTEST) tests/ridgeless tests/test_*.py ridgeless \
 		-m "not nojit_slow" --cov=ridgeless --cov-fail-under=95
 
 docs: $(DEV_STAMP)  ## build docs/_build/html/index.html; every warning is an error

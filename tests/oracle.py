@@ -23,7 +23,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 Number = Any  # float, int or mpf
-Law = Any  # one Number, or a sequence of (ratio, weight) pairs
+Law = Any  # one Number, or a sequence of (ratio, weight) pairs, or (ratio, weight, loss weight)
 RowClass = tuple[mpf, mpf, mpf, mpf, mpf]  # (w, a, b, c, t)
 
 DIGITS = 100  # least working precision
@@ -66,20 +66,20 @@ def row_classes(
     No classes are returned where there is nothing to learn from: no rows, or none with an entry.
     """
     law = _normalised(mask_ratio)
-    mean_ratio = mp.fsum(p * w for p, w in law)
+    mean_ratio = mp.fsum(p * w for p, w, _ in law)
     if rows == "masked":
-        law = [(p, w * p / mean_ratio) for p, w in law if p > 0]
+        law = [(p, w * p / mean_ratio, v) for p, w, v in law if p > 0]
     elif rows != "all":
         raise ValueError(f"rows={rows!r} is neither 'all' nor 'masked'")
     if not law:
         return [], mpf(0), _same_ridge
 
     if masks_per_sample == math.inf:
-        keep = mp.fsum(w * (1 - p) for p, w in law)
-        keep_both = mp.fsum(w * (1 - p) ** 2 for p, w in law)
+        keep = mp.fsum(v * w * (1 - p) for p, w, v in law)
+        keep_both = mp.fsum(v * w * (1 - p) ** 2 for p, w, v in law)
         if keep_both == 0:
             return [], mpf(1), _same_ridge
-        spread = mp.fsum(w * p * (1 - p) for p, w in law)
+        spread = mp.fsum(v * w * p * (1 - p) for p, w, v in law)
         scale = keep / keep_both
         return (
             [(mpf(1), mpf(1), mpf(0), scale, scale**2)],
@@ -88,12 +88,13 @@ def row_classes(
         )
 
     if masks_per_sample == 1:
-        single = [(w, (1 - p) ** 2, (1 - p) * p, 1 - p, mpf(1)) for p, w in law]
+        # A row with a loss weight is the row and its target times the root of it.
+        single = [(w, v * (1 - p) ** 2, v * (1 - p) * p, v * (1 - p), v) for p, w, v in law]
         return single, mean_ratio if rows == "masked" else mpf(1), _same_ridge
 
     if len(law) > 1:
         raise NotImplementedError("several masks per sample need a single mask ratio")
-    (p, _), count = law[0], int(masks_per_sample)
+    (p, _, loss), count = law[0], int(masks_per_sample)
     q = 1 - p
     if rows == "all":
         used = {count: mpf(1)}  # how many of a sample's masks make a row: always every one
@@ -104,23 +105,26 @@ def row_classes(
     # The k - 1 difference modes of k rows look the same for every k: they form one class.
     differences = mp.fsum(P * (k - 1) for k, P in used.items()) / per_sample
     classes.append((differences, mpf(0), q * p, mpf(0), mpf(0)))
-    return [c for c in classes if c[0] > 0], per_sample, _same_ridge
+    weighted = [(c[0], *(loss * x for x in c[1:])) for c in classes]
+    return [c for c in weighted if c[0] > 0], per_sample, _same_ridge
 
 
 def _same_ridge(ridge: Number, _d0: Number) -> mpf:
     return mpf(ridge)
 
 
-def _normalised(mask_ratio: Law) -> list[tuple[mpf, mpf]]:
-    pairs = mask_ratio if isinstance(mask_ratio, Sequence) else [(mask_ratio, 1)]
-    merged: dict[mpf, mpf] = {}
-    for p, w in pairs:
-        if not (0 <= p <= 1 and w >= 0):
-            raise ValueError(f"mask ratio {p} with weight {w}")
+def _normalised(mask_ratio: Law) -> list[tuple[mpf, mpf, mpf]]:
+    law = mask_ratio if isinstance(mask_ratio, Sequence) else [(mask_ratio, 1)]
+    merged: dict[tuple[mpf, mpf], mpf] = {}
+    for p, w, *rest in law:
+        loss = rest[0] if rest else 1
+        if not (0 <= p <= 1 and w >= 0 and loss >= 0):
+            raise ValueError(f"mask ratio {p} with weight {w} and loss weight {loss}")
         if w > 0:
-            merged[mpf(p)] = merged.get(mpf(p), mpf(0)) + mpf(w)
+            key = mpf(p), mpf(loss)
+            merged[key] = merged.get(key, mpf(0)) + mpf(w)
     total = mp.fsum(merged.values())
-    return [(p, w / total) for p, w in merged.items()]
+    return [(p, w / total, loss) for (p, loss), w in merged.items()]
 
 
 def _atoms(eigenvalues: Sequence[Number], weights: Sequence[Number] | None) -> tuple[Any, Any]:
@@ -272,7 +276,7 @@ def risk(
     """
     # Each small number of the problem may cost its decades in digits, some of them repeatedly.
     law = mask_ratio if isinstance(mask_ratio, Sequence) else [(mask_ratio, 1)]
-    ratios = [x for p, _ in law for x in (p, 1 - mpf(p))]
+    ratios = [x for p, *_ in law for x in (p, 1 - mpf(p))]
     scales = [mpf(x) / max(eigenvalues) for x in [*eigenvalues, ridge]]
     small = min(mpf(x) for x in [*ratios, *scales, 1] if x > 0)
     with _digits(DIGITS + 4 * int(mp.ceil(-mp.log10(small)))):

@@ -45,7 +45,8 @@ def without_one_feature(eigenvalues: Sequence[float]) -> tuple[list[Any], list[A
 def reference(eigenvalues: Any, mask_ratio: Any, target: Any, **options: Any) -> dict[str, Any]:
     """Return the parts of the risk to 40 digits."""
     if isinstance(mask_ratio, rl.RatioLaw):
-        mask_ratio = list(zip(*mask_ratio.nodes(64), strict=True))
+        mask, weight = mask_ratio.nodes(64)
+        mask_ratio = list(zip(mask, weight, mask_ratio.loss_weight(mask), strict=True))
     eigenvalues = [float(s) for s in eigenvalues]
     if isinstance(target, rl.MaskedFeature):
         zeros, loads, noise = without_one_feature(eigenvalues)

@@ -26,3 +26,23 @@ schedules = st.builds(
 )
 laws = st.one_of(discrete_laws, uniform_laws, schedules)
 masks_per_sample = st.sampled_from([1, 2, 5, math.inf])
+problems = st.fixed_dictionaries(
+    {
+        "mask_ratio": ratios,
+        "aspect_ratio": aspect_ratios,
+        "ridge": ridges,
+        "target": targets,
+        "masks_per_sample": masks_per_sample,
+        "test_mask_ratio": st.floats(0.0, 1.0),
+    }
+)
+groups = st.one_of(
+    st.none(), st.lists(st.sampled_from([0, 1, 2]), min_size=3, max_size=3).map(tuple)
+)
+maskings = st.builds(
+    rl.Masking,
+    st.one_of(ratios, st.lists(ratios, min_size=1, max_size=3), laws),
+    masks_per_sample=st.one_of(st.none(), masks_per_sample),
+    rows=st.sampled_from([None, "masked", "all"]),
+    groups=groups,
+)

@@ -3,24 +3,12 @@
 import math
 
 import numpy as np
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import ridgeless as rl
 from tests import strategies
 from tests.tolerances import IDENTITY
-
-problems = st.fixed_dictionaries(
-    {
-        "mask_ratio": strategies.ratios,
-        "aspect_ratio": strategies.aspect_ratios,
-        "ridge": strategies.ridges,
-        "target": strategies.targets,
-        "masks_per_sample": strategies.masks_per_sample,
-        "test_mask_ratio": st.floats(0.0, 1.0),
-    }
-)
 
 
 def away_from_threshold(problem: dict, law: rl.RatioLaw | None = None) -> bool:
@@ -36,7 +24,7 @@ def parts(risk: rl.Risk) -> np.ndarray:
     return np.array([risk.bias, risk.design_variance, risk.noise_variance, risk.null, risk.noise])
 
 
-@given(values=strategies.eigenvalues, problem=problems)
+@given(values=strategies.eigenvalues, problem=strategies.problems)
 def test_all_parts_are_nonnegative_numbers(values: list[float], problem: dict) -> None:
     risk = rl.risk(values, **problem)
     assert (parts(risk) >= 0).all()
@@ -44,7 +32,9 @@ def test_all_parts_are_nonnegative_numbers(values: list[float], problem: dict) -
     assert risk.prediction_error == risk.total + risk.noise
 
 
-@given(values=strategies.positive_eigenvalues, problem=problems, factor=st.floats(1e-6, 1e6))
+@given(
+    values=strategies.positive_eigenvalues, problem=strategies.problems, factor=st.floats(1e-6, 1e6)
+)
 def test_rescaling_the_features(values: list[float], problem: dict, factor: float) -> None:
     """Eigenvalues and ridge scaled by c: a masked feature's risk scales by c, a task's stays."""
     assume(away_from_threshold(problem))
@@ -55,7 +45,7 @@ def test_rescaling_the_features(values: list[float], problem: dict, factor: floa
     np.testing.assert_allclose(after, gain * before, rtol=1e-8, atol=1e-12 * gain * before.sum())
 
 
-@given(values=strategies.eigenvalues, problem=problems, data=st.data())
+@given(values=strategies.eigenvalues, problem=strategies.problems, data=st.data())
 def test_splitting_and_permuting_atoms_changes_nothing(
     values: list[float], problem: dict, data: st.DataObject
 ) -> None:
@@ -72,7 +62,7 @@ def test_splitting_and_permuting_atoms_changes_nothing(
 @given(
     values=strategies.positive_eigenvalues,
     low=st.floats(1e-3, 1e3),
-    problem=problems,
+    problem=strategies.problems,
 )
 def test_alignment_array_follows_the_order_given(
     values: list[float], low: float, problem: dict
@@ -87,7 +77,7 @@ def test_alignment_array_follows_the_order_given(
     )
 
 
-@given(values=strategies.eigenvalues, problem=problems)
+@given(values=strategies.eigenvalues, problem=strategies.problems)
 def test_law_of_one_ratio_is_that_ratio(values: list[float], problem: dict) -> None:
     p = problem["mask_ratio"]
     expected = parts(rl.risk(values, **problem))
@@ -96,7 +86,7 @@ def test_law_of_one_ratio_is_that_ratio(values: list[float], problem: dict) -> N
         np.testing.assert_allclose(got, expected, rtol=1e-14)
 
 
-@given(values=strategies.eigenvalues, problem=problems, law=strategies.laws)
+@given(values=strategies.eigenvalues, problem=strategies.problems, law=strategies.laws)
 def test_a_law_is_its_nodes(values: list[float], problem: dict, law: rl.RatioLaw) -> None:
     problem = problem | {"mask_ratio": law, "masks_per_sample": 1}
     assume(away_from_threshold(problem, law))
@@ -106,7 +96,7 @@ def test_a_law_is_its_nodes(values: list[float], problem: dict, law: rl.RatioLaw
     )
 
 
-@given(values=strategies.positive_eigenvalues, problem=problems)
+@given(values=strategies.positive_eigenvalues, problem=strategies.problems)
 def test_a_vanishing_ridge_is_ridgeless(values: list[float], problem: dict) -> None:
     assume(away_from_threshold(problem))
     bare = parts(rl.risk(values, **problem | {"ridge": 0.0}))
@@ -114,7 +104,7 @@ def test_a_vanishing_ridge_is_ridgeless(values: list[float], problem: dict) -> N
     np.testing.assert_allclose(tiny, bare, rtol=1e-4, atol=1e-9)
 
 
-@given(values=strategies.positive_eigenvalues, problem=problems)
+@given(values=strategies.positive_eigenvalues, problem=strategies.problems)
 def test_many_masks_approach_infinitely_many(values: list[float], problem: dict) -> None:
     problem = problem | {"target": rl.LinearTarget(), "mask_ratio": 0.5, "aspect_ratio": 2.0}
     limit = rl.risk(values, **problem | {"masks_per_sample": math.inf}).total
@@ -125,7 +115,7 @@ def test_many_masks_approach_infinitely_many(values: list[float], problem: dict)
     assert gaps[1] < gaps[0] / 20 + IDENTITY
 
 
-@given(values=strategies.eigenvalues, problem=problems)
+@given(values=strategies.eigenvalues, problem=strategies.problems)
 def test_arrays_broadcast_to_the_scalars(values: list[float], problem: dict) -> None:
     surface = rl.risk(
         values,
@@ -151,13 +141,3 @@ def test_snr_broadcasts_and_masses_may_be_infinite() -> None:
     assert risk.total.shape == (4, 3)
     assert (risk.noise_variance[:, 2] == 0).all()
     assert (np.diff(risk.total, axis=1) < 0).all()
-
-
-@given(values=strategies.eigenvalues, problem=problems)
-def test_learned_fraction_gives_the_bias(values: list[float], problem: dict) -> None:
-    problem = problem | {"target": rl.LinearTarget(alignment=1.0), "test_mask_ratio": 0.0}
-    keywords = {k: v for k, v in problem.items() if k != "test_mask_ratio"}
-    learned = rl.learned_fraction(values, **keywords)
-    s = np.sort(values)
-    expected = np.sum(s**2 * (1 - learned) ** 2) / np.sum(s**2)
-    assert rl.risk(values, **problem).bias == pytest.approx(expected, rel=1e-6, abs=1e-14)

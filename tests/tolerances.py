@@ -10,6 +10,10 @@ COMPRESSION = 1e-14
 #: Parts below this share of the total are zeros in disguise and count by the total.
 NEGLIGIBLE = 1e-30
 
+#: Relative error of a part, of every front on every case of the table. Measured worst case: 5e-12,
+#: of the ratio-aware engine on a plateau of nine decades; without that, 4e-13.
+FRONTS = 1e-11
+
 # --- simulations --------------------------------------------------------------------------------
 
 #: Standard errors by which a Monte Carlo mean may miss. Seeds are fixed; for a fresh seed the
@@ -95,4 +99,3 @@ FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
 DESCENT = 1e-4
 #: Means and standard deviations of standardised float32.
 STANDARDISED = 1e-4
-

@@ -15,10 +15,9 @@ import pytest
 import ridgeless as rl
 from ridgeless import DomainError
 from validation import pretrain as training
-from validation.datasets import load
 from validation.experiment import RUNS, experiment_runs, perform, read_results, run_of, train_one
 from validation.pretrain import Recipe, load_checkpoint
-from validation.settings import PRESETS, Experiment
+from validation.settings import Experiment
 
 ROOT = Path(rl.__file__).parents[1]
 
@@ -183,41 +182,6 @@ def test_chosen_samples_are_n_different_ones(settings, monkeypatch):
         train_one(name, run, "cpu")
     assert {len(set(rows)) for rows in chosen} == {60}
     assert len({rows.tobytes() for rows in chosen}) == 2
-
-
-def test_sizes_and_equal_compute():
-    digits = replace(
-        PRESETS["quick"],
-        data=("digits",),
-        models=(),
-        widths=(16, 32, 64),
-        samples=(500, 200),
-        seeds=1,
-        ratios=("0.5", "0.9", "linear:0.9:0.1"),
-    )
-    runs = list(experiment_runs(digits).values())
-    sizes = {(run.model, run.width, run.n) for run in runs}
-    assert {size for size in sizes if size[0] == "mlp"} == {
-        *(("mlp", width, 500) for width in (16, 32, 64)),
-        ("mlp", 32, 200),
-    }
-    assert {size for size in sizes if size[0] == "linear"} == {
-        ("linear", 0, 500),
-        ("linear", 0, 200),
-    }
-    equal = [run for run in runs if run.equal == "compute"]
-    assert {(run.model, run.width, run.n) for run in equal} == {("transformer", 32, 500)}
-    # Two blocks on what is seen and one on all: 100 (1 + 1) / (2 (1 - p) + 1) steps.
-    assert {run.ratio: run.recipe.steps for run in equal} == {
-        "0.5": 100,
-        "0.9": 167,
-        "linear:0.9:0.1": 100,
-    }
-    assert {run.named.kind for run in equal} == {"fixed", "schedule"}
-    text = experiment_runs(replace(digits, data=("pydoc",)))
-    assert {run.model for run in text.values()} == {"mlp", "transformer"}
-    assert {run.equal for run in text.values()} == {"steps"}
-    assert not load("digits").symbols
 
 
 def test_kept_models_go_on_from_their_last_checkpoint(settings, here, monkeypatch):

@@ -86,11 +86,12 @@ class Atoms:
 
         The rank is the least of (directions filled up) + (rows that are not in them), over all
         choices of directions (eq-ratio-aware-rank). Reached in two ways, some directions have
-        exactly as many rows as they need: a threshold.
+        exactly as many rows as they need: a threshold of one ratio among others. That of all rows
+        and all directions is not meant: the conservation law has its distance to the last digit.
         """
         full, full_zero = self.span(degree)
         if self.keep.size == 0:
-            return min(per_feature, full), bool(abs(per_feature - full) <= SAME * full)
+            return min(per_feature, full), False
         masked = np.concatenate(([0.0], np.cumsum(self.weight[~self.bare])))
         bare = float(self.weight[self.bare].sum())
         filled, rank = [], []
@@ -106,7 +107,9 @@ class Atoms:
                     rank.append(filled[-1] + per_feature * float(outside))
         least = min(rank)
         tied = [x for x, total in zip(filled, rank, strict=True) if total <= least * (1 + SAME)]
-        return least, bool(max(tied) > min(tied) + SAME)
+        whole = min(tied) <= SAME and max(tied) >= max(filled) - SAME
+        inside = any(SAME < x < max(filled) - SAME for x in tied)
+        return least, bool(max(tied) > min(tied) + SAME and (inside or not whole))
 
 
 @dataclass(frozen=True)

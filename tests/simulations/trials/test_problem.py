@@ -14,7 +14,9 @@ from simulations import (
     StudentRows,
     simulate_risk,
 )
-from tests.tolerances import LINEAR_ALGEBRA
+from tests.tolerances import (
+    LINEAR_ALGEBRA,
+)
 
 LINEAR = rl.LinearTarget(snr=2.0)
 REAL = RealRows(
@@ -148,3 +150,51 @@ def test_ids_of_estimators_are_canonical():
     assert aware.id.startswith("cdab43bae9d3b233")
     weighted = rl.DiscreteRatio(ATOMS.values, ATOMS.weights, loss_weights=[1.0, 2.0])
     assert Problem([1.0], weighted, dimension=10).id.startswith("73b5cd6e71c93a39")
+
+
+def test_a_problem_names_what_theory_cannot_do() -> None:
+    several = Problem(
+        [1.0], 0.5, target=LINEAR, masks_per_sample=3, dimension=20, estimator=RatioAware(1)
+    )
+    with pytest.raises(NotImplementedError, match="masks_per_sample = 3"):
+        several.theory()
+
+
+def test_ids_are_canonical():
+    """Constants: an id that changes would orphan every store."""
+    problem = Problem([1.0], 0.5, dimension=10)
+    assert problem.sampling.id.startswith("ac3a4d1edf791b92")
+    assert problem.id.startswith("e9a62e2f36694f81")
+    same = Problem(rl.Spectrum([1.0, 1.0]), rl.DiscreteRatio(0.5), dimension=10, ridge=0)
+    assert same.id == problem.id
+    other = Problem([1.0], 0.5, dimension=10, ridge=0.1)
+    assert other.sampling.id == problem.sampling.id
+    assert other.id != problem.id
+    assert Problem([1.0], 0.5, dimension=10, patch=2).sampling.id != problem.sampling.id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"mask_ratio": 1.5}, "mask_ratio"),
+        ({"mask_ratio": [0.1, 0.2]}, "mask_ratio"),
+        ({"aspect_ratio": 0.0}, "aspect_ratio"),
+        ({"aspect_ratio": 1e9}, "aspect_ratio"),
+        ({"ridge": -1.0}, "ridge"),
+        ({"rows": "some"}, "rows"),
+        ({"target": "feature"}, "target"),
+        ({"masks_per_sample": 1.5}, "masks_per_sample"),
+        ({"test_mask_ratio": math.nan}, "test_mask_ratio"),
+        ({"dimension": 0}, "dimension"),
+        ({"patch": 0}, "patch"),
+        ({"ratio_batch": 0.5}, "ratio_batch"),
+        ({"target": rl.LinearTarget(snr=[1.0, 2.0])}, "snr"),
+        ({"target": rl.LinearTarget(alignment=[1.0])}, "alignment"),
+        ({"target": rl.LinearTarget(alignment=[1.0, 1.0]), "dimension": 7}, "alignment"),
+        ({"design": RealRows(np.eye(3))}, "spectrum"),
+    ],
+)
+def test_bad_problems_are_refused(arguments, words):
+    given = {"spectrum": [0.5, 1.5], "mask_ratio": 0.5} | arguments
+    with pytest.raises(rl.DomainError, match=words):
+        Problem(**given)

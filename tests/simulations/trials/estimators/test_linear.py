@@ -1,5 +1,6 @@
 """Linear regression on masked rows, with loss weights, beside sums over all rows."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -7,10 +8,15 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from simulations import Problem, simulate_risk
+from simulations import (
+    Problem,
+    simulate_risk,
+)
 from simulations.collection.runner import seed_sequence
-from simulations.trials.estimators.linear import LinearRegression
-from simulations.trials.sample import MaskedRows
+from simulations.populations.designs import Population
+from simulations.trials.estimators.linear import LinearRegression, LinearRegressions
+from simulations.trials.inputs import Inputs
+from simulations.trials.sample import MaskedRows, Sample
 from simulations.trials.trial import run_trial
 from tests.simulations.trials.direct import sample_of, solution
 from tests.tolerances import FINITE_SIZE, IDENTITY, LINEAR_ALGEBRA, MONTE_CARLO_Z
@@ -111,3 +117,42 @@ def test_one_weight_for_all_is_a_smaller_ridge(masks):
         for own, ridge in ((sample, 0.25), (replace(sample, sampling=plain.sampling), 0.1))
     ]
     np.testing.assert_allclose(found[0], found[1], rtol=0, atol=LINEAR_ALGEBRA)
+
+
+@pytest.mark.parametrize("rows", ["masked", "all"])
+@pytest.mark.parametrize("samples", [4, 20])
+@pytest.mark.parametrize("column", [None, 1, 5])
+@pytest.mark.parametrize("groups", [None, (0, 0, 1, 1, 1, 2)])
+def test_infinitely_many_masks_are_all_masks(rows, samples, column, groups):
+    """One sum over every set of hidden groups, with its probability."""
+    rng, d, ridge = np.random.default_rng(3), 6, 0.1
+    x, y = rng.standard_normal((samples, d)), rng.standard_normal((samples, 2))
+    law = rl.DiscreteRatio([0.3, 0.6])
+    masking = rl.Masking(law, masks_per_sample=math.inf, rows=rows, groups=groups)
+    sampling = Problem([1.0], masking, dimension=d).sampling
+    population = Population(np.eye(d) + 0.3, np.ones(d), np.eye(d))  # its covariance alone counts
+    sample = Sample(sampling, population, x, None, np.empty((samples, 0)))
+    fit = LinearRegressions(MaskedRows(sample, None, column)).fit(ridge)
+    labels = np.arange(d) if groups is None else np.array(groups)
+    second, first, total = np.zeros((d, d)), np.zeros(d), 0.0
+    for hidden in itertools.product([False, True], repeat=labels.max() + 1):
+        # A linear task's label is masked as if it were a group of its own.
+        seen = 1.0 - np.array(hidden)[labels]
+        number, groups_there = sum(hidden), labels.max() + 1
+        for p in law.values:
+            weight = p**number * (1 - p) ** (groups_there - number)
+            if rows == "masked":
+                weight *= p if column is None else 1 - seen[column]
+            inputs = seen * (np.arange(d) != column)
+            second += weight * np.outer(inputs, inputs)
+            first += weight * inputs
+            total += weight
+    expected = np.linalg.solve(
+        second / total * (x.T @ x / samples) + ridge * np.eye(d),
+        (first / total)[:, None] * (x.T @ y / samples),
+    )
+    np.testing.assert_allclose(fit.coefficients(y), expected, rtol=0, atol=LINEAR_ALGEBRA)
+    inputs = Inputs(np.eye(d) + 0.3, groups)
+    units = fit.coefficients(np.eye(samples))
+    trace = fit.noise_trace(0.4)
+    assert trace == pytest.approx(inputs.errors(0.4, 0.0, units).sum(), rel=LINEAR_ALGEBRA)

@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,11 @@ from simulations.collection.runner import run, seed_sequence
 from simulations.collection.store import BatchFile
 from simulations.trials.sample import MaskedRows
 from tests.simulations.trials.direct import polynomial, sample_of, solution
-from tests.tolerances import FINITE_SIZE, LINEAR_ALGEBRA, MONTE_CARLO_Z
+from tests.tolerances import (
+    FINITE_SIZE,
+    LINEAR_ALGEBRA,
+    MONTE_CARLO_Z,
+)
 
 LAWS = {
     "three": rl.DiscreteRatio([0.2, 0.6, 0.9], [2, 1, 1]),
@@ -132,3 +137,67 @@ def test_a_masked_feature_agrees_with_theory(masks):
 def test_bad_degrees_are_refused():
     with pytest.raises(rl.DomainError, match="degree"):
         RatioAware(-1)
+
+
+THREE = rl.DiscreteRatio([0.2, 0.5, 0.8])
+TWO = rl.DiscreteRatio([0.2, 0.7])
+TESTS = (0.0, 0.3, 0.6)
+WEIGHTED = rl.DiscreteRatio([0.2, 0.5, 0.8], loss_weights=[1.0, 3.0, 0.5])
+
+SIZE = 240
+ALIGNED = rl.LinearTarget(snr=4.0, alignment=1.0)
+SIMULATED: dict[str, tuple[Any, int, dict[str, Any]]] = {
+    "overparametrised": (THREE, 1, {"aspect_ratio": 1.5}),
+    "underparametrised": (THREE, 1, {"aspect_ratio": 0.3}),
+    "between": (rl.DiscreteRatio([0.2, 0.5, 0.8], [8, 1, 1]), 1, {"aspect_ratio": 0.5}),
+    "fewer ratios than polynomials": (TWO, 2, {"aspect_ratio": 0.3}),
+    "one ratio": (0.4, 1, {"aspect_ratio": 2.0}),
+    "uniform, ridge, masked rows": (
+        rl.UniformRatio(0.1, 0.7),
+        2,
+        {"aspect_ratio": 0.8, "ridge": 0.1, "rows": "masked"},
+    ),
+    "all masks": (
+        rl.UniformRatio(0.1, 0.9),
+        2,
+        {"aspect_ratio": 0.5, "masks_per_sample": math.inf},
+    ),
+    "loss weights": (WEIGHTED, 1, {"aspect_ratio": 1.2, "ridge": 0.05}),
+    "loss weights, all masks": (
+        WEIGHTED,
+        1,
+        {"aspect_ratio": 1.2, "ridge": 0.05, "masks_per_sample": math.inf},
+    ),
+}
+
+
+def simulated(law: Any, degree: int, options: dict[str, Any], against: int) -> list[bool]:
+    """Whether theory of degree `against` agrees at each test ratio."""
+    problems = [
+        Problem(
+            rl.Spectrum.power_law(0.7, SIZE), law, target=ALIGNED, dimension=SIZE,
+            test_mask_ratio=p, estimator=RatioAware(degree), **options,
+        )
+        for p in TESTS
+    ]  # fmt: skip
+    estimates = simulate_risks(problems, trials=8, rng=1)
+    theory = [replace(problem, estimator=RatioAware(against)).theory() for problem in problems]
+    return [
+        abs(estimate.mean - right)
+        <= MONTE_CARLO_Z * estimate.standard_error + FINITE_SIZE / SIZE * right
+        for estimate, right in zip(estimates, (float(x.total) for x in theory), strict=True)
+    ]
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize("name", SIMULATED)
+def test_simulation_agrees(name: str) -> None:
+    law, degree, options = SIMULATED[name]
+    assert all(simulated(law, degree, options, against=degree))
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize("name", ["overparametrised", "underparametrised", "all masks"])
+def test_control_of_another_degree_fails(name: str) -> None:
+    law, degree, options = SIMULATED[name]
+    assert not all(simulated(law, degree, options, against=0))

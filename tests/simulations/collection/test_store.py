@@ -1,0 +1,163 @@
+"""A store survives whatever happens to its writer."""
+
+import csv
+import errno
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import ridgeless as rl
+from simulations import simulate_risks
+from simulations.__main__ import main
+from simulations.collection import store
+from simulations.collection.ledger import Ledger
+from simulations.sweep import run as sweep
+from tests.simulations.sweeps import SWEEP, finished
+
+
+def test_batches_can_be_read(undisturbed):
+    text = (undisturbed / "batches.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == 2 * 2 * 2 * 10
+    assert {row["trials"] for row in rows} == {"4"}
+    assert {row["design"] for row in rows}.isdisjoint(row["cell"] for row in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.nojit_slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_runs_end_with_the_same_bytes(undisturbed, tmp_path):
+    """SIGKILL of the whole process group, at random moments, until a run gets through."""
+    command = [sys.executable, "-m", "simulations.sweep", *SWEEP, "--output", str(tmp_path)]
+    batches = tmp_path / "batches.csv"
+    moments = random.Random(0)
+    kills = 0
+    for kill in range(4):
+        process = subprocess.Popen(
+            [*command, "--jobs", "1" if kill % 2 else "2"],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        size = batches.stat().st_size if batches.exists() else 0
+        limit = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < limit:
+            if batches.exists() and batches.stat().st_size > size + 200:
+                break
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0, 0.05))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait(timeout=60)
+    assert kills >= 2
+    assert batches.stat().st_size > 0
+    assert finished(tmp_path) == (undisturbed / "summary.csv").read_bytes()
+
+
+@pytest.mark.parametrize("cut", [1, 40, 300, 2000])
+def test_half_written_batches_are_redone(undisturbed, tmp_path, cut):
+    for name in ("batches.csv", "provenance.json"):
+        (tmp_path / name).write_bytes((undisturbed / name).read_bytes())
+    whole = (undisturbed / "batches.csv").read_bytes()
+    (tmp_path / "batches.csv").write_bytes(whole[:-cut])
+    assert finished(tmp_path) == (undisturbed / "summary.csv").read_bytes()
+    assert (tmp_path / "batches.csv").read_bytes() == whole
+
+
+def test_damage_is_told(undisturbed, tmp_path, capsys):
+    for name in ("batches.csv", "provenance.json"):
+        (tmp_path / name).write_bytes((undisturbed / name).read_bytes())
+    lines = (tmp_path / "batches.csv").read_text().splitlines(keepends=True)
+    lines[3] = "x" + lines[3]
+    (tmp_path / "batches.csv").write_text("".join(lines))
+    assert sweep.main([*SWEEP, "--output", str(tmp_path)]) == 2
+    assert "line 4 of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda cells: [*cells[:4], "nan", *cells[5:]],
+        lambda cells: [*cells[:3], "3", *cells[4:]],
+        lambda cells: [*cells[:2], "10", *cells[3:]],  # beyond the last
+        lambda cells: [*cells[:2], "1" if cells[2] == "0" else "0", *cells[3:]],  # twice
+        lambda cells: [cells[0], "0" * 16, *cells[2:]],
+        lambda cells: cells[:-1],
+    ],
+)
+def test_a_changed_line_is_told(undisturbed, tmp_path, capsys, damage):
+    (tmp_path / "provenance.json").write_bytes((undisturbed / "provenance.json").read_bytes())
+    lines = (undisturbed / "batches.csv").read_text().splitlines()
+    for number in (5, 6):
+        lines[number] = ",".join(damage(lines[number].split(",")))
+    (tmp_path / "batches.csv").write_text("\n".join(lines) + "\n")
+    assert sweep.main([*SWEEP, "--output", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "is not of this sweep, or damaged" in told
+    assert told.count("\n") == 1
+
+
+def test_numbers_are_stored_in_full(undisturbed):
+    settings, cells, ledger = sweep.load(undisturbed)
+    fresh = simulate_risks(
+        [cell.problem for cell in cells], trials=settings.trials, rng=settings.rng
+    )
+    assert [ledger.estimate(cell.problem) for cell in cells] == fresh
+
+
+def test_a_write_is_repeated_until_it_is_whole(undisturbed, tmp_path, monkeypatch):
+    class Slow(io.FileIO):
+        def write(self, data):
+            return super().write(bytes(data[:7]))
+
+    _, _, ledger = sweep.load(undisturbed)
+    path = tmp_path / "batches.csv"
+    with Slow(path, "ab") as file:
+        there = store.BatchFile(file, path)
+        there.resume(Ledger(ledger.problems, ledger.trials))
+        experiment = next(iter(ledger.experiments.values()))
+        there.append(experiment, 0, experiment.done[0])
+    assert path.read_text().splitlines()[1] in (undisturbed / "batches.csv").read_text()
+
+
+def test_full_disk(undisturbed, tmp_path, capsys, monkeypatch):
+    written = []
+
+    def full(handle):
+        written.append(handle)
+        if len(written) > 5:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        assert sweep.main([*SWEEP, "--jobs", "1", "--output", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert os.strerror(errno.ENOSPC) in told.splitlines()[-1]
+    assert "Traceback" not in told
+    assert "batches.csv" in told.splitlines()[-1]
+    assert "the same command goes on" in told.splitlines()[-1]
+    assert len((tmp_path / "batches.csv").read_text().splitlines()) == 1 + 4 * 2
+    assert finished(tmp_path) == (undisturbed / "summary.csv").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
+def test_one_writer_at_a_time(undisturbed, capsys):
+    path = undisturbed / "batches.csv"
+    assert not store.is_locked(path)
+    with store.BatchFile.open(path):
+        assert store.is_locked(path)
+        assert sweep.main([*SWEEP, "--output", str(undisturbed)]) == 2
+        assert "another process" in capsys.readouterr().err
+        assert main(["status", "--output", str(undisturbed)]) == 0
+        assert ": running;" in capsys.readouterr().out
+        with pytest.raises(rl.DomainError, match="another process"):
+            store.BatchFile.open(path).__enter__()
+    assert main(["status", "--output", str(undisturbed)]) == 0
+    assert ": not running;" in capsys.readouterr().out

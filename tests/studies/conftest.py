@@ -1,0 +1,15 @@
+"""A copy of the folders that a study writes to."""
+
+import pytest
+
+from simulations.running.pages import markers
+
+
+@pytest.fixture
+def docs(tmp_path):
+    for name in ("figures", "results", "studies"):
+        (tmp_path / name).mkdir()
+    for name in ("optimal_ratio", "recommend"):
+        page = "before\n{}\nold\n{}\nafter\n".format(*markers())
+        (tmp_path / "studies" / f"{name}.md").write_text(page)
+    return tmp_path
