@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from benchmarks import accuracy, contests, numerics_error
+from benchmarks import accuracy, contests, fronts, numerics_error
 from benchmarks.alternatives import Problem, damped, scipy_fixed_point, textbook
 from benchmarks.timing import one_core, race
+from tests.tolerances import FRONTS, FRONTS_ILL
 
 CONTESTS = [
     contests.curve(d=20, cells=3),
@@ -55,6 +56,14 @@ def test_errors_are_measured_against_many_digits() -> None:
     errors = accuracy.worst_errors(problem, [0.5, 1.01], 1e-3)
     assert errors["ridgeless"] < 1e-12
     assert set(errors) == {"ridgeless", *accuracy.METHODS}
+
+
+def test_fronts_are_as_near_as_the_page_says() -> None:
+    found = fronts.worst()
+    assert {condition for condition, _ in found} == {fronts.WELL, fronts.ILL}
+    for (condition, _), (number, error, tag) in found.items():
+        assert number > 0
+        assert error < (FRONTS if condition == fronts.WELL else FRONTS_ILL), tag
 
 
 @pytest.mark.parametrize("name", list(numerics_error.LIMITS))
