@@ -98,4 +98,3 @@ FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
 DESCENT = 1e-4
 #: Means and standard deviations of standardised float32.
 STANDARDISED = 1e-4
-
