@@ -1,7 +1,7 @@
 r"""The risk for a full covariance: features of unequal variance, and masks over groups of features.
 
-The formulas of docs/theory (eq-equivalent to eq-variance) with matrices in place of sums over
-eigenvalues: D = diag(Sigma), or its diagonal blocks when groups of features are masked together.
+Traces of matrices in place of sums over eigenvalues (eq-dense-fixed-point to eq-dense-residual):
+D = diag(Sigma), or its diagonal blocks when groups of features are masked together.
 Where D is a multiple of the identity, `ridgeless.risk` gives the same from the spectrum alone.
 """
 

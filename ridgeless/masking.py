@@ -197,7 +197,7 @@ def ungrouped(masking: Masking, front: str) -> Masking:
 
 
 def _changed(masking: Masking, **changes: Any) -> Masking:
-    new = object.__new__(Masking)
+    new = object.__new__(type(masking))  # a scheme of your own stays one
     for name in ("ratio", "masks_per_sample", "rows", "groups"):
         object.__setattr__(new, name, changes.get(name, getattr(masking, name)))
     return new

@@ -7,9 +7,9 @@ w of the rows has
           \qquad E\,y^2 = \frac{(a + f)^2}{a}\,(\beta'\Sigma\beta + \sigma^2).
 
 The solver knows nothing else about masks. A row with loss weight omega is the row and its target
-times the root of omega: a, b and f are omega times those of the row (eq-classes-law). All-zero rows
-are left out: dropping them while multiplying the ridge by N / N_kept is exactly the same estimator
-(eq-drop).
+times the root of omega: a, b and f are omega times those of the row (eq-loss-weights). All-zero
+rows are left out: dropping them while multiplying the ridge by N / N_kept is exactly the same
+estimator (eq-drop).
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ class RowClasses:
         return self.per_mask * self.masks
 
     def weighted(self, loss: Array) -> RowClasses:
-        """Return the classes with a loss weight per scheme; a weight of zero leaves no rows."""
+        """Return the classes with a loss weight per scheme (eq-loss-weights).
+
+        A weight of zero leaves no rows.
+        """
         usable = loss[:, 0] > 0
         loss = np.where(usable[:, None], loss, 1.0)
         return replace(

@@ -65,7 +65,7 @@ class DenseFamily:
 
     @property
     def directions(self) -> Directions:
-        """The ranks of Sigma and of D over the number of features."""
+        """The ranks of Sigma and of D over the number of features (eq-dense-threshold)."""
         at = self.covariance
         return Directions(at.rank / at.size, at.masked.size / at.size)
 
@@ -158,7 +158,7 @@ class _Scheme:
 
     @property
     def tilt(self) -> float | None:
-        """b/a, if it is the same for all rows."""
+        """b/a, if it is the same for all rows (eq-one-matrix)."""
         weight, a, b, *_ = self.classes
         a, b = a[weight > 0], b[weight > 0]
         if (a == 0).any():
@@ -167,7 +167,7 @@ class _Scheme:
 
     @property
     def ridge(self) -> Array:
-        """The ridge with what masks add to it."""
+        """The ridge with what masks add to it (eq-dense-ridge)."""
         return np.asarray(self.own + self.family.covariance.mean * self.shift)
 
     def penalty(self, cell: int) -> Array:

@@ -23,7 +23,8 @@ def hidden_features(
     .. math:: \beta = \Sigma_{-j}^{+}\,\Sigma_{-j,j}, \qquad
               \sigma^2 = \Sigma_{jj} - \beta'\Sigma_{-j,j}
 
-    `together`: where the target is masked, so is its group, which then says nothing.
+    (eq-dense-masked-feature). `together`: where the target is masked, so is its group, which then
+    says nothing.
     """
     sigma = law.scale * (law.basis @ law.sigma @ law.basis.T)
     out = []

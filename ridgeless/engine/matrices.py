@@ -2,12 +2,12 @@ r"""Resolvents of matrices: features of unequal variance, masked one by one or i
 
 Everything is in coordinates in which D is diagonal, and that leave out what never varies: the
 eigenvectors of D inside each group. With a ridge that comes from masks, a matrix P, coordinates
-are divided by its root, so that the ridge is a number again (eq-classes-K-inf).
+are divided by its root, so that the ridge is a number again (eq-dense-ridge).
 
 Where all classes have the same b/a (one mask ratio, infinitely many masks) rows have the second
 moments a (Sigma + (b/a) D), one matrix: in its eigenbasis the problem is an unmasked one on a
-spectrum (`Aligned`). Otherwise H is inverted step by step, in the eigenbasis of Sigma, where zero
-eigenvalues are exact zeros (`Pencil`).
+spectrum (`Aligned`, eq-one-matrix). Otherwise H is inverted step by step, in the eigenbasis of
+Sigma, where zero eigenvalues are exact zeros (`Pencil`, eq-dense-fixed-point).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Coordinates:
     total: int  #: number of features d
 
     def divided(self, root: Array) -> Coordinates:
-        """Return coordinates divided by `root`, from ones in which D is diagonal."""
+        """Return these coordinates, in which D is diagonal, divided by `root` (eq-dense-ridge)."""
         return Coordinates(
             self.sigma / root[:, None] / root,
             self.masked / root**2,
@@ -68,7 +68,10 @@ class Coordinates:
         return float(np.sum(self.beta * self.sigma_beta))
 
     def missed(self, inverse: Any, e: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
-        """Return what is not learnt; `inverse` applies H to vectors (eq-bias, eq-residual)."""
+        """Return what is not learnt; `inverse` applies H to vectors.
+
+        By eq-dense-mean-predictor, which subtracts nothing, and eq-dense-residual.
+        """
         level = gaps.fit * self.beta + gaps.held * (self.own[:, None] * self.beta)
         level += gaps.unequal * self.masked_beta
         level += gaps.extra * (self.masked_beta - self.sigma_beta)

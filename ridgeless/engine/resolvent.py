@@ -38,7 +38,7 @@ ACCEPTED = 1e-12
 
 
 class Gaps(NamedTuple):
-    """What H^-1 beta - C Sigma beta is made of (eq-mean-predictor)."""
+    """What H^-1 beta - C Sigma beta is made of (eq-mean-predictor, eq-dense-mean-predictor)."""
 
     fit: float  #: times beta: e (1 - Y)
     held: float  #: times the ridge's own matrix, beta

@@ -1,4 +1,7 @@
-"""Where rows are as many as directions: decided from counts, never from a solve (eq-threshold)."""
+"""Where rows are as many as directions: decided from counts, never from a solve.
+
+For a spectrum that is eq-threshold, for any ranks eq-dense-threshold.
+"""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Problem:
         Population spectrum; the simulation uses `dimension` eigenvalues that stand for it.
     mask_ratio : p, float in [0, 1], a law of ratios, or a `ridgeless.Masking`
         Probability that a feature is masked in a training row. A row whose law gives it a loss
-        weight is the row and its target times the root of the weight (eq-classes-law).
+        weight is the row and its target times the root of the weight (eq-loss-weights).
     aspect_ratio : gamma = d/n, float in (0, inf)
         Features per training sample; the simulation has round(d/gamma) samples.
     target, ridge, rows, masks_per_sample, test_mask_ratio

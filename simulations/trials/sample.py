@@ -47,7 +47,7 @@ class Sample:
 class MaskedRows:
     """Masked rows of a sample: made whenever they are needed, for they are the largest table.
 
-    A row with loss weight w is the row and its response times the root of w (eq-classes-law).
+    A row with loss weight w is the row and its response times the root of w (eq-loss-weights).
     """
 
     sample: Sample

@@ -368,7 +368,7 @@ def read_out(
     phi_t: Array,
     p_t: float,
 ) -> Array:
-    """Return bias, design variance and noise variance per unit of noise.
+    """Return bias, design variance and noise variance per unit of noise (eq-ratio-aware-variance).
 
     `mask`, `loss`: the classes' mask ratios and loss weights; `signal`: eigenvalues and mass of
     beta; `one`: the constant function 1; `phi_t`: the polynomials at the test ratio p_t.
