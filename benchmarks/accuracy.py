@@ -28,8 +28,8 @@ def exact_parts(problem, psi, ridge):
             inverse = [1 / (x + kappa) for x in s]
             filled = scale * mp.fdot(s, inverse)
             slope = scale * mp.fdot(s, [x * x for x in inverse])
-            excess = 1 - ridge / kappa - filled
-            step = excess / (ridge / kappa**2 + slope)
+            gap = 1 - ridge / kappa - filled
+            step = gap / (ridge / kappa**2 + slope)
             if abs(step) < mpf(10) ** -45 * kappa:
                 break
             kappa -= step if step < kappa else kappa / 2

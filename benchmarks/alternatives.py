@@ -85,7 +85,7 @@ def scipy_fixed_point(problem, psi, ridge, tolerance=1e-10):
 def textbook(problem, psi, ridge):
     """Textbook formulas at a root bracketed to the last digit, one cell."""
 
-    def excess(log_kappa):
+    def gap(log_kappa):
         kappa = math.exp(log_kappa)
         return ridge / kappa + psi * float((problem.l / (problem.l + kappa)).mean()) - 1
 
@@ -93,9 +93,9 @@ def textbook(problem, psi, ridge):
         return problem.parts(0.0, psi)
     high = math.log(problem.start(psi, ridge)) + 1
     low = high - 1
-    while excess(low) <= 0 and low > -700:
+    while gap(low) <= 0 and low > -700:
         low -= 1
-    if excess(low) <= 0:
+    if gap(low) <= 0:
         return problem.parts(0.0, psi)
-    root = brentq(excess, low, high, xtol=1e-15, rtol=1e-15, maxiter=1000)
+    root = brentq(gap, low, high, xtol=1e-15, rtol=1e-15, maxiter=1000)
     return problem.parts(math.exp(root), psi)

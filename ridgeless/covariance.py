@@ -85,17 +85,17 @@ def covariance_risk(
     0.0555555
     """
     masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
-    law = Covariance.of(covariance, masking.groups)
+    sigma = Covariance.of(covariance, masking.groups)
     families: list[Family]
     if isinstance(beta, MaskedFeature):
         masking = masking.with_rows(beta.rows)
         _no_noise(noise)
-        families = list(hidden_features(law, masking.groups, together=masking.rows == "masked"))
+        families = list(hidden_features(sigma, masking.groups, together=masking.rows == "masked"))
     elif isinstance(beta, LinearTarget):
         _no_noise(noise)
-        families = [_linear(law, beta)]
+        families = [_linear(sigma, beta)]
     else:
-        families = [DenseFamily(law, _coefficients(beta, law.size), _level(noise))]
+        families = [DenseFamily(sigma, _coefficients(beta, sigma.size), _level(noise))]
     levels = [family.level for family in families]
     grid = Grid.of(
         masking.with_rows("all"),
@@ -125,12 +125,12 @@ def _no_noise(noise: ArrayLike | None) -> None:
         raise DomainError(f"noise must be left out with a target, which has its own, got {noise!r}")
 
 
-def _linear(law: Covariance, target: LinearTarget) -> DenseFamily:
+def _linear(sigma: Covariance, target: LinearTarget) -> DenseFamily:
     """Return the task whose signal lies on the eigenvectors of Sigma, one column each."""
-    values, vectors = law.eigenbasis
+    values, vectors = sigma.eigenbasis
     # Directions that never vary come first, and carry no signal.
-    masses = target.masses(law.scale * np.append(np.zeros(law.size - values.size), values))
-    masses = masses[law.size - values.size :]
+    masses = target.masses(sigma.scale * np.append(np.zeros(sigma.size - values.size), values))
+    masses = masses[sigma.size - values.size :]
     some = masses > 0
-    beta = law.basis @ (vectors[:, some] * np.sqrt(masses[some]))
-    return DenseFamily(law, beta, target.signal_variance / np.asarray(target.snr, dtype=float))
+    beta = sigma.basis @ (vectors[:, some] * np.sqrt(masses[some]))
+    return DenseFamily(sigma, beta, target.signal_variance / np.asarray(target.snr, dtype=float))

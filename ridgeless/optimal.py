@@ -119,9 +119,9 @@ def curve_of(
     return total
 
 
-def minimum(law: Spectrum, **keywords: Any) -> tuple[float, float]:
+def minimum(population: Spectrum, **keywords: Any) -> tuple[float, float]:
     """Return the mask ratio of smallest risk and that risk."""
-    return _minimum(curve_of(risk, law, keywords))
+    return _minimum(curve_of(risk, population, keywords))
 
 
 def _minimum(curve: Callable[[Array], Array]) -> tuple[float, float]:

@@ -51,7 +51,7 @@ def ratio_aware_risk(
 
     Parameters
     ----------
-    spectrum : Spectrum or array_like of eigenvalues, H, shape (atoms,)
+    spectrum : Spectrum or array_like of eigenvalues, s, shape (atoms,)
         Population spectrum of the features.
     mask_ratio : p, float or array in [0, 1], a law of ratios, or a Masking
         Probability that a feature is masked in a training row. With fewer distinct ratios than
@@ -89,7 +89,7 @@ def ratio_aware_risk(
     ... ).total
     1.0
     """
-    law, task = as_spectrum(spectrum), checked_target(target)
+    population, task = as_spectrum(spectrum), checked_target(target)
     size = count("degree", degree, least=0)
     masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
     if masking.masks not in (1, math.inf):
@@ -97,7 +97,7 @@ def ratio_aware_risk(
             f"masks_per_sample = {masking.masks} is not derived for coefficients that depend on "
             "the mask ratio; use masks_per_sample = 1 or inf"
         )
-    family = RatioAwareFamily(law, task.on(law), size)
+    family = RatioAwareFamily(population, task.on(population), size)
     grid = Grid.of(
         ungrouped(masking, "ratio_aware_risk").with_rows(task.rows),
         family.level,

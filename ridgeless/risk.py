@@ -37,7 +37,7 @@ def risk(
 
     Parameters
     ----------
-    spectrum : Spectrum or array_like of eigenvalues, H, shape (atoms,)
+    spectrum : Spectrum or array_like of eigenvalues, s, shape (atoms,)
         Population spectrum of the features; the formulas assume that they all have the same
         variance (standardised data) or delocalised eigenvectors.
     mask_ratio : p, float or array in [0, 1], a law of ratios, or a Masking
@@ -82,9 +82,9 @@ def risk(
     Sources: our derivation (docs/theory); the idea of masked pretraining as ridgeless regression
     on masked inputs is from arXiv 2509.21650.
     """
-    law, task = as_spectrum(spectrum), checked_target(target)
+    population, task = as_spectrum(spectrum), checked_target(target)
     masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
-    family = SpectralFamily(law, task.on(law))
+    family = SpectralFamily(population, task.on(population))
     grid = Grid.of(
         ungrouped(masking, "risk").with_rows(task.rows),
         family.level,

@@ -38,7 +38,7 @@ class RowClasses:
     weight: Array  #: w, share of the kept rows; 0 pads
     kept: Array  #: a, multiplies Sigma
     masked: Array  #: b, multiplies D
-    excess: Array  #: f = c - a, by how much the cross-covariance exceeds the covariance
+    surplus: Array  #: f = c - a, by how much the cross-covariance exceeds the covariance
     unequal: Array  #: b + ridge_shift * ridge_scale - f, exactly (0 unless rows share a sample)
     per_mask: Array  #: kept rows per mask of a sample, shape (schemes,); 0 if none can be used
     masks: Array  #: masks per sample that add rows, so that rows per sample is their product
@@ -61,7 +61,7 @@ class RowClasses:
             self,
             kept=loss * self.kept,
             masked=loss * self.masked,
-            excess=loss * self.excess,
+            surplus=loss * self.surplus,
             unequal=loss * self.unequal,
             per_mask=np.where(usable, self.per_mask, 0.0),
         )
@@ -98,7 +98,7 @@ def row_classes(
     --------
     >>> half = np.array([[0.5]])
     >>> scheme = row_classes(Quadrature(half, half, half / half), half[0], "all", 1)
-    >>> [float(x[0, 0]) for x in (scheme.kept, scheme.masked, scheme.excess)]
+    >>> [float(x[0, 0]) for x in (scheme.kept, scheme.masked, scheme.surplus)]
     [0.25, 0.25, 0.25]
     """
     mask = np.where(rule.mask > 0, np.maximum(rule.mask, _SMALLEST), 0.0)
@@ -134,7 +134,7 @@ def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array)
         weight=share / safe[:, None],
         kept=loss * keep**2,
         masked=noise,
-        excess=noise,
+        surplus=noise,
         unequal=np.zeros_like(noise),
         per_mask=rows,
         masks=np.ones_like(rows),
@@ -165,7 +165,7 @@ def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) 
         weight=np.hstack([mean_share, difference_share]) / kept_share[:, None],
         kept=np.hstack([counts * keep[:, None] ** 2, np.zeros_like(noise)]),
         masked=np.repeat(noise, counts.size + 1, axis=1),
-        excess=np.hstack([counts * noise, np.zeros_like(noise)]),
+        surplus=np.hstack([counts * noise, np.zeros_like(noise)]),
         unequal=np.hstack([(1 - counts) * noise, noise]),
         per_mask=np.where(nothing, 0.0, per_mask),
         masks=np.where(alone, 1.0, masks),
@@ -188,7 +188,7 @@ def _infinitely_many(mask: Array, keep: Array, counted: Array, total: Array) -> 
         weight=column,
         kept=column,
         masked=0 * column,
-        excess=(cross / square)[:, None],
+        surplus=(cross / square)[:, None],
         unequal=0 * column,
         per_mask=np.where(nothing, 0.0, 1.0),
         masks=np.ones_like(square),

@@ -1,4 +1,4 @@
-"""The population spectral law of a covariance: eigenvalues with weights."""
+"""The population spectrum of a covariance: eigenvalues with weights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Nodes(NamedTuple):
 class Spectrum:
     """The distribution of the eigenvalues of a population covariance Sigma.
 
-    Any positive number of atoms, in any order; they are kept sorted. Only the shape of the law
+    Any positive number of atoms, in any order; they are kept sorted. Only its shape
     matters, not how many features d it stands for: splitting an atom changes nothing.
 
     Parameters
@@ -131,7 +131,7 @@ class Spectrum:
 
     @cached_property
     def nodes(self) -> Nodes:
-        """Points and masses, in units of `scale`, that stand for the whole law in a solve."""
+        """Points and masses, in units of `scale`, that stand for the whole spectrum in a solve."""
         values, counts = self._counted
         return Nodes(values, counts / counts.sum())
 
@@ -184,7 +184,7 @@ class Spectrum:
 
     @classmethod
     def isotropic(cls, variance: float = 1.0) -> Spectrum:
-        """Return the law of Sigma = variance * I.
+        """Return the spectrum of Sigma = variance * I.
 
         Examples
         --------
@@ -275,10 +275,8 @@ class Spectrum:
         size, factors = count("dimension", dimension), count("rank", rank, least=0)
         if factors > size:
             raise DomainError(f"rank must be at most dimension = {size}, got {factors}")
-        excess = float(
-            nonnegative_array("strength", real_scalar("strength", strength), finite=True)
-        )
-        return cls([1.0, 1.0 + excess], [size - factors, factors])
+        added = float(nonnegative_array("strength", real_scalar("strength", strength), finite=True))
+        return cls([1.0, 1.0 + added], [size - factors, factors])
 
     @classmethod
     def from_covariance(cls, matrix: ArrayLike, standardize: bool = True) -> Spectrum:
@@ -378,7 +376,7 @@ def _positive(name: str, value: float) -> float:
 
 
 def as_spectrum(spectrum: Spectrum | ArrayLike) -> Spectrum:
-    """Return `spectrum` itself, or the equal-weight law of an array of eigenvalues.
+    """Return `spectrum` itself, or the equal-weight spectrum of an array of eigenvalues.
 
     The last few arrays are remembered: asking about the same eigenvalues again does not compress
     them again.

@@ -214,7 +214,7 @@ def check_masking(masking: rl.Masking) -> None:
         if not used[number]:
             continue
         w, a, b, f = (
-            x[number] for x in (classes.weight, classes.kept, classes.masked, classes.excess)
+            x[number] for x in (classes.weight, classes.kept, classes.masked, classes.surplus)
         )
         c = a + f
         t = np.divide(c * c, a, out=np.zeros_like(a), where=a > 0)  # eq-row-class
@@ -244,9 +244,9 @@ def check_loss_weight_of_one(masking: rl.Masking) -> None:
         np.testing.assert_allclose(found.rows, plain.rows, rtol=ROUNDING)
         if masking.masks == math.inf:  # the factor divides the ridge
             np.testing.assert_allclose(found.ridge_scale * factor, plain.ridge_scale, rtol=ROUNDING)
-            np.testing.assert_allclose(found.excess, plain.excess, rtol=ROUNDING)
+            np.testing.assert_allclose(found.surplus, plain.surplus, rtol=ROUNDING)
             continue
-        for name in ("kept", "masked", "excess", "unequal"):
+        for name in ("kept", "masked", "surplus", "unequal"):
             np.testing.assert_allclose(
                 getattr(found, name), factor * getattr(plain, name), rtol=ROUNDING
             )

@@ -72,8 +72,8 @@ def write_laws(answers: Sequence[law_table.Answer], path: Path) -> None:
             law_table.law_name(a.law.law), f"{a.law.value:.9g}",
             law_table.law_name(a.weighted.law), f"{a.weighted.value:.9g}",
             law_table.law_name(a.range.law), f"{a.range.value:.9g}", f"{a.r2mae:.9g}",
-            f"{a.slope:.3g}", law_table.law_name(a.endless[0].law), f"{a.endless[0].value:.9g}",
-            f"{a.endless[1]:.9g}",
+            f"{a.slope:.3g}", law_table.law_name(a.every_mask[0].law),
+            f"{a.every_mask[0].value:.9g}", f"{a.every_mask[1]:.9g}",
         ]  # fmt: skip
         lines.append(",".join(cell.replace(", ", " ") for cell in cells))
     write_text(path, "\n".join(lines) + "\n")

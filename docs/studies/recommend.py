@@ -65,7 +65,7 @@ class Measured(NamedTuple):
         """Where the mean error over splits is smallest."""
         return int(self.errors.mean(axis=0).argmin())
 
-    def excess(self, errors: Array) -> tuple[float, float]:
+    def regret(self, errors: Array) -> tuple[float, float]:
         """Return by how much errors exceed those of the best ratio, with its standard error."""
         best = self.errors[:, self.best]
         gaps = (errors - best) / best.mean()
@@ -74,7 +74,7 @@ class Measured(NamedTuple):
     @property
     def verdict(self) -> str:
         """Whether the recommended ratio is within the limit."""
-        gap, error = self.excess(self.at_advised)
+        gap, error = self.regret(self.at_advised)
         if gap <= LIMIT:
             return "yes"
         return "NO" if gap - 2 * error > LIMIT else "by the error only"
@@ -139,7 +139,7 @@ class Split:
         self.columns = rng.choice(deviation.size, min(ONE_MASK_COLUMNS, deviation.size), False)
         self.rng = rng
 
-    def endless(self, ratios: Array) -> Array:
+    def every_mask(self, ratios: Array) -> Array:
         """Return prediction errors with infinitely many masks (eq-classes-K-inf), of all features.
 
         Regressing each feature on the other groups takes one inverse for all of them.
@@ -206,7 +206,7 @@ def measure(
         )
         advice = advice or found
         for advised, errors, into in (
-            (found.mask_ratio, split.endless, asked),
+            (found.mask_ratio, split.every_mask, asked),
             (found.one_mask.mask_ratio, split.once, single),
         ):
             if not (grouped and into is single):
@@ -246,7 +246,7 @@ def summary(measured: Sequence[Measured]) -> str:
     for m in measured:
         low, high = m.advised.min(), m.advised.max()
         columns = [m.at_advised, *m.at_constants.T]
-        gaps = ["{:+.1%} ± {:.1%}".format(*m.excess(column)) for column in columns]
+        gaps = ["{:+.1%} ± {:.1%}".format(*m.regret(column)) for column in columns]
         lines.append(
             [
                 m.case.name,
@@ -294,13 +294,13 @@ def draw(measured: Sequence[Measured], path: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    endless = [m for m in measured if np.isinf(m.masks)]
-    names = list(dict.fromkeys(m.case.name for m in endless))
+    every_mask = [m for m in measured if np.isinf(m.masks)]
+    names = list(dict.fromkeys(m.case.name for m in every_mask))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(11, 7.2), layout="constrained")
         axes = figure.subplots(2, 3)
         for axis, name in zip(axes.flat, names, strict=False):
-            own = [m for m in endless if m.case.name == name]
+            own = [m for m in every_mask if m.case.name == name]
             for m in own:
                 _draw_curve(axis, m)
             axis.set(xlabel="mask ratio", ylabel="prediction error", xlim=(0, 1.03))
@@ -355,14 +355,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 found = measure(case, per_feature, splits, np.random.SeedSequence(0))
                 print(summary(found).split("\n", 2)[2], flush=True)
                 measured += found
-    endless = [m for m in measured if np.isinf(m.masks)]
+    every_mask = [m for m in measured if np.isinf(m.masks)]
     single = [m for m in measured if not np.isinf(m.masks)]
     write_results(measured, options.docs / "results" / "recommend.csv")
     draw(measured, options.docs / "figures" / "recommend.png")
     page = options.docs / "studies" / "recommend.md"
     text = (
-        f"Infinitely many masks:\n\n{summary(endless)}\n\nOne mask per sample:\n\n"
-        f"{summary(single)}\n\nWhat `recommend` says about the data:\n\n{said(endless)}"
+        f"Infinitely many masks:\n\n{summary(every_mask)}\n\nOne mask per sample:\n\n"
+        f"{summary(single)}\n\nWhat `recommend` says about the data:\n\n{said(every_mask)}"
     )
     pages.rewrite(page, text)
 

@@ -29,7 +29,7 @@ def solve_cells(spectrum, table, scheme, grid, out):
     for i in range(scheme.size):
         k = scheme[i]
         classes = Classes(
-            table.weight[k], table.kept[k], table.masked[k], table.excess[k], table.unequal[k]
+            table.weight[k], table.kept[k], table.masked[k], table.surplus[k], table.unequal[k]
         )
         cell = Cell(
             grid.gamma[i], grid.per_mask[i], grid.masks[i], grid.ridge[i], grid.own[i], grid.p_t[i]
@@ -43,9 +43,19 @@ def solve_cells(spectrum, table, scheme, grid, out):
         if floor == 0.0:
             first, sig_first, floor = zeros, sig_zeros, spectrum.s[zeros]
         resolvent = Spectral(
-            spectrum.s, spectrum.h, spectrum.tail, spectrum.sig_s, spectrum.sig_b, first,
-            sig_first, spectrum.d0, floor, spectrum.tail[first], spectrum.tail[0], ACCEPTED,
-        )  # fmt: skip
+            spectrum.s,
+            spectrum.h,
+            spectrum.tail,
+            spectrum.sig_s,
+            spectrum.sig_b,
+            first,
+            sig_first,
+            spectrum.d0,
+            floor,
+            spectrum.tail[first],
+            spectrum.tail[0],
+            ACCEPTED,
+        )
         m1 = m0 = out[i, 9] = 0.0
         if cell.gamma > 0.0:
             found = solve(resolvent, classes, cell, out[i, 7], out[i, 8] + math.log(floor))

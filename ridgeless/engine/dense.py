@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.engine.covariance import Covariance
-from ridgeless.engine.grid import FIRST_ORDER, Cells, Grid, Level, endless, solve
+from ridgeless.engine.grid import FIRST_ORDER, Cells, Grid, Level, diverges, solve
 from ridgeless.engine.spectral import WIDTH, columns_of
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
 from ridgeless.row_classes import RowClasses
@@ -102,9 +102,9 @@ class DenseFamily:
                 out[own] = found
         return out
 
-    def endless(self, cells: Cells) -> Flags:
+    def diverges(self, cells: Cells) -> Flags:
         """As decided from counts."""
-        return endless(cells)
+        return diverges(cells)
 
     def learned(self, grid: Grid) -> Array:
         """Return the share of the signal that is learnt along each eigenvector of Sigma."""
@@ -230,23 +230,27 @@ class _Scheme:
         from ridgeless.engine.readout import read_out
         from ridgeless.engine.sums import Classes
 
-        resolvent, law = Aligned.of(at, tilt)
+        resolvent, spectrum = Aligned.of(at, tilt)
         weight, a, b, f, v = self.classes
         bare = Classes(weight, a, 0 * b, f, v)
         found = columns_of(
-            law, NONE, Classes(*(x[None] for x in bare)), np.zeros(some.size, dtype=np.intp),
-            self.cells(some, law.scale), np.full((some.size, WIDTH), np.nan),
-        )  # fmt: skip
+            spectrum,
+            NONE,
+            Classes(*(x[None] for x in bare)),
+            np.zeros(some.size, dtype=np.intp),
+            self.cells(some, spectrum.scale),
+            np.full((some.size, WIDTH), np.nan),
+        )
         for i, columns in zip(some, found, strict=True):
             m1, m0 = np.exp(columns[7]), resolvent.floor * np.exp(columns[8])
-            cell = self.cell(int(i), law.scale)
+            cell = self.cell(int(i), spectrum.scale)
             if cell.gamma == 0:
                 m1 = m0 = 0.0
             read_out(resolvent, bare, cell, float(m1), float(m0), columns)
-            columns[[3, 5]] /= law.scale
+            columns[[3, 5]] /= spectrum.scale
             columns[6] = tilt * columns[5]
             out[i] = columns
 
 
 def _table(schemes: RowClasses) -> tuple[Array, ...]:
-    return schemes.weight, schemes.kept, schemes.masked, schemes.excess, schemes.unequal
+    return schemes.weight, schemes.kept, schemes.masked, schemes.surplus, schemes.unequal

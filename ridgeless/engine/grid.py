@@ -17,7 +17,7 @@ from ridgeless.masking import Masking
 from ridgeless.parts import Risk
 from ridgeless.row_classes import RowClasses
 
-__all__ = ["Cells", "Family", "Grid", "Level", "Solution", "answer", "endless", "solve"]
+__all__ = ["Cells", "Family", "Grid", "Level", "Solution", "answer", "diverges", "solve"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -113,7 +113,7 @@ class Family(Protocol):
     def solve(self, cells: Cells, index: Index, start: Array) -> Array:
         """Return the columns of the cells `index` from `start` (nan: cold); the first are PARTS."""
 
-    def endless(self, cells: Cells) -> Flags:
+    def diverges(self, cells: Cells) -> Flags:
         """Return which cells have an infinite variance that no node of a law shows."""
 
     def learned(self, grid: Grid) -> Array:
@@ -163,7 +163,7 @@ class Solution:
     columns: Array  #: shape (cells, columns); bias = the signal where nothing is learnt
 
 
-def endless(cells: Cells) -> Flags:
+def diverges(cells: Cells) -> Flags:
     """Return which cells have an infinite variance whatever the nodes of their law.
 
     Rows with almost nothing left must still be interpolated; the nodes never reach p = 1
@@ -183,17 +183,17 @@ def solve(grid: Grid, family: Family) -> Solution:
     out = np.full((grid.scheme.size, family.width), np.nan)
     index = np.flatnonzero(at.learns)
     out[index] = family.solve(cells, index, out[index])
-    without_end = family.endless(cells)
+    diverging = family.diverges(cells)
     if grid.masking.continuous:
-        _refine(cells, index, out, without_end)
+        _refine(cells, index, out, diverging)
     out[~at.learns, 0] = family.level.variance
     out[~at.learns, 1:] = 0.0
-    out[without_end, 1] = np.inf if family.level.variance > 0 else 0.0
-    out[without_end, 2] = np.inf
+    out[diverging, 1] = np.inf if family.level.variance > 0 else 0.0
+    out[diverging, 2] = np.inf
     return Solution(grid, family.level, at.learns, out)
 
 
-def _refine(cells: Cells, index: Index, out: Array, without_end: Flags) -> None:
+def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
     """Double the nodes of a law until no part of the risk moves, from the coarser solution."""
     tolerance = max(LAW_TOLERANCE, cells.family.rounding)
     while index.size:
@@ -211,7 +211,7 @@ def _refine(cells: Cells, index: Index, out: Array, without_end: Flags) -> None:
         # A part that is rounding beside the others need not settle.
         size = fine + 1e-2 * np.where(np.isfinite(fine), fine, 0).sum(axis=1, keepdims=True)
         settled = (moved <= tolerance * size) | (fine == coarse)
-        settled[without_end[index], 1:] = True
+        settled[diverging[index], 1:] = True
         index = index[~settled.all(axis=1)]
 
 

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 
 def hidden_features(
-    law: Covariance, groups: Sequence[Hashable] | None, *, together: bool
+    covariance: Covariance, groups: Sequence[Hashable] | None, *, together: bool
 ) -> list[DenseFamily]:
     r"""Return the task of every feature that varies: its regression on the others.
 
@@ -26,16 +26,16 @@ def hidden_features(
     (eq-dense-masked-feature). `together`: where the target is masked, so is its group, which then
     says nothing.
     """
-    sigma = law.scale * (law.basis @ law.sigma @ law.basis.T)
+    sigma = covariance.scale * (covariance.basis @ covariance.sigma @ covariance.basis.T)
     out = []
     for feature in np.flatnonzero(sigma.diagonal() > 0).tolist():
-        hidden = np.arange(law.size) == feature
+        hidden = np.arange(covariance.size) == feature
         if together and groups is not None:
             hidden = np.array([label == groups[feature] for label in groups])
         rest = sigma.copy()
         rest[hidden] = 0.0
         rest[:, hidden] = 0.0
-        beta = np.zeros(law.size)
+        beta = np.zeros(covariance.size)
         seen = ~hidden
         if rest.any():
             cross = sigma[np.ix_(seen, [feature])][:, 0]

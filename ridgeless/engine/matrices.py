@@ -111,18 +111,27 @@ class Aligned:
         one.flat[:: len(one) + 1] += tilt * at.masked
         values, vectors = eigh(one, overwrite_a=True)
         values = np.where(values > at.total * np.finfo(float).eps * values[-1], values, 0.0)
-        law = Spectrum(np.append(np.zeros(at.total - values.size), values))
-        s, h = law.nodes
+        spectrum = Spectrum(np.append(np.zeros(at.total - values.size), values))
+        s, h = spectrum.nodes
         first = int(s[0] == 0)
         spectral = Spectral(
-            s, h, law.tail, s[:0], s[:0], first, 0, law.mean / law.scale, float(s[first]),
-            float(law.tail[first]), float(law.tail[0]),
-        )  # fmt: skip
-        unit, live = law.scale, vectors[:, values > 0]
+            s,
+            h,
+            spectrum.tail,
+            s[:0],
+            s[:0],
+            first,
+            0,
+            spectrum.mean / spectrum.scale,
+            float(s[first]),
+            float(spectrum.tail[first]),
+            float(spectrum.tail[0]),
+        )
+        unit, live = spectrum.scale, vectors[:, values > 0]
         # Nothing is learnt of a signal in directions of which rows know nothing.
         beta = np.sqrt(unit) * (live @ (live.T @ at.beta))
         inside = Coordinates(at.sigma / unit, at.masked / unit, at.own, beta, at.total)
-        return cls(inside, tilt, spectral, values / unit, vectors), law
+        return cls(inside, tilt, spectral, values / unit, vectors), spectrum
 
     @property
     def d0(self) -> float:

@@ -50,7 +50,7 @@ def class_weights(sums, found, load1, load0, psi, base, m1, m0):
 @kernel
 def has_residual(classes, inflation, missed):
     """Whether any class misses anything of the signal (eq-residual)."""
-    w, a, b, f = classes.weight, classes.kept, classes.masked, classes.excess
+    w, a, b, f = classes.weight, classes.kept, classes.masked, classes.surplus
     for k in range(w.size):
         if w[k] > 0.0:
             rest = f[k] / a[k] - inflation + (1.0 + inflation) * missed.gap if a[k] > 0.0 else 0.0

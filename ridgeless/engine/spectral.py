@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless.engine.grid import Cells, Grid, Level, endless, solve
+from ridgeless.engine.grid import Cells, Grid, Level, diverges, solve
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import Signal
@@ -62,8 +62,8 @@ class SpectralFamily:
     @cached_property
     def directions(self) -> Directions:
         """Zero eigenvalues have nothing in rows without masks."""
-        law = self.spectrum
-        return Directions(1.0 if law.zero_mass == 0 else law.positive_mass, 1.0)
+        spectrum = self.spectrum
+        return Directions(1.0 if spectrum.zero_mass == 0 else spectrum.positive_mass, 1.0)
 
     def solve(self, cells: Cells, index: Index, start: Array) -> Array:
         """Return the columns of the cells `index`."""
@@ -71,32 +71,32 @@ class SpectralFamily:
         from ridgeless.engine.resolvent import ACCEPTED
         from ridgeless.engine.sums import Classes
 
-        law, schemes, grid = self.spectrum, cells.schemes, cells.grid
+        spectrum, schemes, grid = self.spectrum, cells.schemes, cells.grid
         scheme, lam = grid.scheme[index], grid.ridge[index]
-        own = np.where(lam > 0, np.maximum(lam / law.scale, 1 / HUGE), 0.0)
+        own = np.where(lam > 0, np.maximum(lam / spectrum.scale, 1 / HUGE), 0.0)
         own *= schemes.ridge_scale[scheme]
         own[cells.standing.lopsided[index]] = TINY_RIDGE
-        d0 = law.mean / law.scale
+        d0 = spectrum.mean / spectrum.scale
         ridge = own + d0 * (schemes.ridge_shift * schemes.ridge_scale)[scheme]
         gamma, p_t = cells.standing.gamma[index], grid.p_t[index]
         table = Classes(
-            schemes.weight, schemes.kept, schemes.masked, schemes.excess, schemes.unequal
+            schemes.weight, schemes.kept, schemes.masked, schemes.surplus, schemes.unequal
         )
         rows = schemes.per_mask[scheme], schemes.masks[scheme]
         out = columns_of(
-            law, self.signal, table, scheme, Cell(gamma, *rows, ridge, own, p_t), start
+            spectrum, self.signal, table, scheme, Cell(gamma, *rows, ridge, own, p_t), start
         )
         cells.converged(index, out[:, -1], ACCEPTED)
         return out
 
-    def endless(self, cells: Cells) -> Flags:
+    def diverges(self, cells: Cells) -> Flags:
         """As decided from counts."""
-        return endless(cells)
+        return diverges(cells)
 
     def learned(self, grid: Grid) -> Array:
         """Return the share of the signal that is learnt at each atom (eq-mean-predictor)."""
-        law, solution = self.spectrum, solve(grid, self)
-        values = law.eigenvalues / law.scale
+        spectrum, solution = self.spectrum, solve(grid, self)
+        values = spectrum.eigenvalues / spectrum.scale
         numerator, e, alpha, beta = (
             solution.columns[:, i].reshape(*grid.shape, 1) for i in (3, 4, 5, 6)
         )
@@ -107,7 +107,7 @@ class SpectralFamily:
 
 
 def columns_of(
-    law: Spectrum, signal: Signal, table: Classes, scheme: Index, cells: Cell, start: Array
+    spectrum: Spectrum, signal: Signal, table: Classes, scheme: Index, cells: Cell, start: Array
 ) -> Array:
     """Solve cells of a spectrum from `start` (nan: cold) and return their columns.
 
@@ -116,16 +116,24 @@ def columns_of(
     from ridgeless.engine.cells import solve_cells
     from ridgeless.engine.resolvent import Spectral
 
-    s, h = law.nodes
-    spectrum = Spectral(
-        s, h, law.tail, *signal.nodes, first=0, sig_first=0, d0=law.mean / law.scale, floor=0.0,
-        above=0.0, total=0.0,
-    )  # fmt: skip
+    s, h = spectrum.nodes
+    nodes = Spectral(
+        s,
+        h,
+        spectrum.tail,
+        *signal.nodes,
+        first=0,
+        sig_first=0,
+        d0=spectrum.mean / spectrum.scale,
+        floor=0.0,
+        above=0.0,
+        total=0.0,
+    )
     out = np.ascontiguousarray(start)
 
     def part(piece: slice) -> None:
         some = type(cells)(*(x[piece] for x in cells))
-        solve_cells(spectrum, table, scheme[piece], some, out[piece])
+        solve_cells(nodes, table, scheme[piece], some, out[piece])
 
     size = s.size + signal.nodes.values.size + table.weight.shape[1]
     in_threads(part, scheme.size, work=8 * scheme.size * size)

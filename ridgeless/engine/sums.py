@@ -28,7 +28,7 @@ class Classes(NamedTuple):
     weight: Any  #: w
     kept: Any  #: a
     masked: Any  #: b
-    excess: Any  #: f
+    surplus: Any  #: f
     unequal: Any  #: v
 
 
@@ -114,7 +114,7 @@ def predictor_sums(classes, d0, floor, base, m1, m0):
 @sum_kernel
 def variance_sums(classes, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     """Design variance, and noise variance per unit of noise, from the residuals of all classes."""
-    w, a, b, f = classes.weight, classes.kept, classes.masked, classes.excess
+    w, a, b, f = classes.weight, classes.kept, classes.masked, classes.surplus
     design = noise = 0.0
     to_units = d0 / floor
     reach = 1.0 + inflation

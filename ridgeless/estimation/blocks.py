@@ -98,13 +98,15 @@ def task_of(sample: SampleSpectrum, schur: Array) -> tuple[Spectrum, LinearTarge
     interlace(s, weights, zeros, loads)
     variance = float((loads / zeros).sum())
     snr = np.inf if s[0] == 0 else variance * float((weights / s).sum())
-    law = Spectrum(np.append(spectrum.eigenvalues, zeros), np.append(spectrum.weights, 0 * zeros))
+    population = Spectrum(
+        np.append(spectrum.eigenvalues, zeros), np.append(spectrum.weights, 0 * zeros)
+    )
     masses = np.append(0 * spectrum.eigenvalues, loads / zeros**2)
-    return law, LinearTarget(snr=snr, alignment=masses, signal_variance=variance)
+    return population, LinearTarget(snr=snr, alignment=masses, signal_variance=variance)
 
 
 def redrawn(
-    law: Spectrum,
+    population: Spectrum,
     task: LinearTarget,
     shape: tuple[int, int],
     targets: int,
@@ -116,12 +118,12 @@ def redrawn(
     own.
     """
     samples, features = shape
-    masses = np.zeros(len(law))  # all zero where no signal was found
+    masses = np.zeros(len(population))  # all zero where no signal was found
     if not isinstance(task.alignment, str):
         masses += np.asarray(task.alignment, dtype=np.float64)
     signal = masses > 0
-    special = law.eigenvalues[signal]
-    values = np.append(systematic_sample(law, max(features - special.size, 1), rng), special)
+    special = population.eigenvalues[signal]
+    values = np.append(systematic_sample(population, max(features - special.size, 1), rng), special)
     rows = rng.standard_normal((samples, values.size)) * np.sqrt(values)
     noise = task.signal_variance / float(np.asarray(task.snr))
     y = np.sqrt(noise) * rng.standard_normal((samples, targets))

@@ -137,7 +137,7 @@ def recommend(
     if labels.max() + 1 < labels.size:
         _check_groups(labels, rows.shape[0])
         notes += group_diagnostics(labels, rows.shape[0])
-    law, task, again, directions = _estimate(rows, labels, column)
+    population, task, again, directions = _estimate(rows, labels, column)
     options: dict[str, Any] = {
         "aspect_ratio": gamma * directions / labels.size,
         "rows": "masked" if column is None else "all",
@@ -145,7 +145,7 @@ def recommend(
         "test_mask_ratio": test_mask_ratio,
     }
     many = options | {"masks_per_sample": masks_per_sample}
-    best = optimal_mask_ratio(law, target=task, **many)
+    best = optimal_mask_ratio(population, target=task, **many)
     found = []
     for _ in range(repeats):
         other, same = again(generator)
@@ -159,16 +159,17 @@ def recommend(
             "rows there may be; the interval says nothing."
         )
         reach = np.array([0.0, 1.0])
+    present = population.weights > 0
     return Recommendation(
         mask_ratio=best.mask_ratio,
         low=best.low,
         high=best.high,
         interval=(float(min(*reach, best.mask_ratio)), float(max(*reach, best.mask_ratio))),
         curve_ratios=CURVE.copy(),
-        risk=risk(law, CURVE, target=task, **many),
-        spectrum=Spectrum(law.eigenvalues[law.weights > 0], law.weights[law.weights > 0]),
+        risk=risk(population, CURVE, target=task, **many),
+        spectrum=Spectrum(population.eigenvalues[present], population.weights[present]),
         aspect_ratio=gamma,
-        one_mask=optimal_mask_ratio(law, target=task, **options),
+        one_mask=optimal_mask_ratio(population, target=task, **options),
         diagnostics=tuple(notes),
     )
 
@@ -178,22 +179,22 @@ def _estimate(
 ) -> tuple[Spectrum, Target, Callable[[np.random.Generator], tuple[Spectrum, Target]], int]:
     """Return the spectrum, the task, how to draw and estimate them again, and its dimension."""
     if column is None and labels.max() + 1 == labels.size:
-        law = Spectrum(*SampleSpectrum.of(rows).population())
+        population = Spectrum(*SampleSpectrum.of(rows).population())
 
         def typical(rng: np.random.Generator) -> tuple[Spectrum, Target]:
-            values = systematic_sample(law, rows.shape[1], rng)
+            values = systematic_sample(population, rows.shape[1], rng)
             drawn = rng.standard_normal(rows.shape) * np.sqrt(values)
             sample = SampleSpectrum.of(drawn - drawn.mean(axis=0))
             return Spectrum(*sample.population()), MaskedFeature()
 
-        return law, MaskedFeature(), typical, rows.shape[1]
+        return population, MaskedFeature(), typical, rows.shape[1]
     blocks = Blocks.of(rows, labels)
     sample = SampleSpectrum.of(blocks.rows)
     named = None if column is None else np.eye(1, labels.size, column)[0]
-    law, task = task_of(sample, blocks.schur(sample, named))
+    population, task = task_of(sample, blocks.schur(sample, named))
     targets = 1 if column is not None else int(labels.max()) + 1
     shape = blocks.rows.shape
-    return law, task, lambda rng: redrawn(law, task, shape, targets, rng), shape[1]
+    return population, task, lambda rng: redrawn(population, task, shape, targets, rng), shape[1]
 
 
 def _generator(rng: Any) -> np.random.Generator:

@@ -13,9 +13,9 @@ from ridgeless.symbolic.equations import (
     Expr,
     Mean,
     RowClass,
+    averaged_masks,
     d0,
     ell,
-    endless_masks,
     kappa,
     one_ratio,
     p,
@@ -128,7 +128,7 @@ def infinitely_many_masks() -> ClosedForm:
     :math:`\mu = (\lambda + d_0 qp)/q^2`. :math:`\psi = d/n` here.
     """
     mu = sp.Symbol("mu", positive=True)
-    at, equation = effective_ridge_equation(endless_masks(1 / q), mu)
+    at, equation = effective_ridge_equation(averaged_masks(1 / q), mu)
     return ClosedForm(
         symbols=(*SPECTRUM, psi, ridge, p, p_t, sigma),
         parts=at.parts(),

@@ -18,7 +18,7 @@ __all__ = [
     "Mean",
     "RowClass",
     "SignalMean",
-    "endless_masks",
+    "averaged_masks",
     "expand_means",
     "on_levels",
     "one_ratio",
@@ -125,7 +125,7 @@ def several_masks(keep: Expr, mask: Expr, masks: Expr) -> tuple[RowClass, RowCla
     )
 
 
-def endless_masks(inflation: Expr) -> RowClass:
+def averaged_masks(inflation: Expr) -> RowClass:
     """Infinitely many masks: unmasked rows with an inflated target (eq-classes-K-inf)."""
     return RowClass(ONE, s, inflation, inflation**2)
 

@@ -29,10 +29,10 @@ from ridgeless.symbolic.equations import (
     Levels,
     Mean,
     RowClass,
+    averaged_masks,
     b,
     d0,
     ell,
-    endless_masks,
     kappa,
     p,
     p_t,
@@ -197,7 +197,7 @@ def isotropic_infinitely_many_masks() -> ClosedForm:
 
     :math:`\psi = d/n` here.
     """
-    at, equation = effective_ridge_equation(endless_masks(1 / q), mu)
+    at, equation = effective_ridge_equation(averaged_masks(1 / q), mu)
     return _one_class_form(
         "eq-classes-K-inf",
         at,

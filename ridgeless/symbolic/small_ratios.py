@@ -23,9 +23,9 @@ from ridgeless.symbolic.equations import (
     Expr,
     Mean,
     SignalMean,
+    averaged_masks,
     d0,
     ell,
-    endless_masks,
     expand_means,
     kappa,
     p,
@@ -218,7 +218,7 @@ def best_noise() -> tuple[Expr, Expr]:
     :math:`\mu` is rational in :math:`\kappa`, which takes the place of p. The derivative of the
     risk in :math:`\kappa` is linear in the noise.
     """
-    at, equation = effective_ridge_equation(endless_masks(1 + mu), mu)
+    at, equation = effective_ridge_equation(averaged_masks(1 + mu), mu)
     (ridge_of,) = sp.solve(isotropic(equation), mu)
     risk = sp.Add(*(isotropic(part.subs({q_t: 1, p_t: 0})) for part in at.parts().values()))
     slope = sp.factor(risk.subs(mu, ridge_of).diff(kappa))

@@ -21,7 +21,7 @@ def classes(
 
 def sums(found: RowClasses) -> list[float]:
     """Second moments of inputs, cross moment and second moment of the target, per row."""
-    w, a, b, c = (x[0] for x in (found.weight, found.kept, found.masked, found.excess))
+    w, a, b, c = (x[0] for x in (found.weight, found.kept, found.masked, found.surplus))
     c = a + c
     t = np.divide(c**2, a, out=np.zeros_like(a), where=a > 0)
     return [float(w @ x) for x in (a, b, c, t)]
@@ -58,7 +58,7 @@ def test_infinitely_many_masks_are_one_class_and_a_ridge(rows: str) -> None:
     share, q = share * loss, 1 - p
     square, cross = share @ (q * q), share @ (q * p)
     assert found.weight.shape == (1, 1)
-    assert found.excess[0, 0] == pytest.approx(cross / square, rel=ROUNDING)
+    assert found.surplus[0, 0] == pytest.approx(cross / square, rel=ROUNDING)
     # (ridge + d0 shift) scale is the ridge over E q^2 and the noise of masks over the same.
     assert found.ridge_scale[0] == pytest.approx(1 / square, rel=ROUNDING)
     assert found.ridge_shift[0] == pytest.approx(cross, rel=ROUNDING)

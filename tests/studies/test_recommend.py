@@ -34,7 +34,7 @@ def test_one_inverse_gives_the_regressions_of_all_features(width):
         b = np.linalg.solve(matrix[np.ix_(others, others)], second[others, j])
         missed = split.held[:, j] - split.held[:, others] @ b
         errors.append(np.mean(missed**2) * split.unit[j])
-    assert split.endless(np.array([p]))[0] == pytest.approx(np.mean(errors), rel=1e-6)
-    assert split.endless(np.array([1.0]))[0] == pytest.approx(
+    assert split.every_mask(np.array([p]))[0] == pytest.approx(np.mean(errors), rel=1e-6)
+    assert split.every_mask(np.array([1.0]))[0] == pytest.approx(
         np.mean(split.held**2 @ split.unit) / 9
     )

@@ -261,8 +261,8 @@ def _winners(pair: Mapping[str, Cell]) -> str:
         risks = cell.risks(PRIMARY, cell.fixed).mean(axis=0)
         text = f"At equal {equal} {cell.fixed[int(risks.argmin())]} is the best fixed ratio"
         for law in cell.random:
-            excess = float(cell.risks(PRIMARY, [law]).mean() / risks.min() - 1)
-            text += f", and {law} is {excess:+.1%} from it"
+            regret = float(cell.risks(PRIMARY, [law]).mean() / risks.min() - 1)
+            text += f", and {law} is {regret:+.1%} from it"
         said.append(text + ".")
     return " ".join(said)
 

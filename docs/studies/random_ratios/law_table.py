@@ -130,7 +130,7 @@ class Answer(NamedTuple):
     range: Found
     slope: float  #: steepest descent among all laws, per share of the rows
     r2mae: float
-    endless: tuple[Found, float]  #: K = inf: best fixed ratio; R2MAE
+    every_mask: tuple[Found, float]  #: K = inf: best fixed ratio; R2MAE
 
     @property
     def gain(self) -> float:
@@ -188,11 +188,11 @@ def answer(question: Question) -> Answer:
     slope, towards = steepest(values, fixed)
     law = best_discrete(aim, fixed, towards)
     weighted = best_discrete(aim, fixed, towards, weighted=True)
-    endless_values = question.values(math.inf)
-    (endless,) = best_fixed(lambda law: np.atleast_1d(endless_values(law).max()))
+    every_mask_values = question.values(math.inf)
+    (every_mask,) = best_fixed(lambda law: np.atleast_1d(every_mask_values(law).max()))
     return Answer(
         question, fixed, law, weighted, best_range(aim), slope, aim(R2MAE),
-        (endless, float(endless_values(R2MAE).max())),
+        (every_mask, float(every_mask_values(R2MAE).max())),
     )  # fmt: skip
 
 
@@ -234,8 +234,8 @@ def table(answers: Sequence[Answer]) -> str:
                 law_name(a.range.law),
                 cost(a.range.value, a.fixed.value, 2),
                 cost(a.r2mae, a.fixed.value),
-                law_name(a.endless[0].law),
-                cost(a.endless[1], a.endless[0].value),
+                law_name(a.every_mask[0].law),
+                cost(a.every_mask[1], a.every_mask[0].value),
             ]
         )
     return pages.table(head, lines)

@@ -63,7 +63,7 @@ class Group(NamedTuple):
             names.append(self.ratios[self.fixed[best]])
         return np.array(out), names
 
-    def excess(self, name: str, chosen: Sequence[int]) -> tuple[float, float]:
+    def regret(self, name: str, chosen: Sequence[int]) -> tuple[float, float]:
         """Return by how much a law exceeds the best fixed ratio, with half its 95% interval."""
         best, _ = self.best_fixed(chosen)
         own = self.of(name)[:, list(chosen)].mean(axis=1)
@@ -141,8 +141,8 @@ def against_fixed(found: Sequence[Group]) -> str:
     for g in found:
         every = range(len(g.tests))
         names = " ".join(sorted(set(g.best_fixed(every)[1])))
-        cells = [g.excess(RANDOM, every), *(g.excess(RANDOM, [i]) for i in every)]
-        cells += [g.excess(p, every) if p in g.ratios else (math.nan, math.nan) for p in DEFAULTS]
+        cells = [g.regret(RANDOM, every), *(g.regret(RANDOM, [i]) for i in every)]
+        cells += [g.regret(p, every) if p in g.ratios else (math.nan, math.nan) for p in DEFAULTS]
         lines.append([*_name(g), names, *map(_percent, cells)])
     return pages.table(head, lines)
 
@@ -168,8 +168,8 @@ def against_random(found: Sequence[Group]) -> str:
 
 def says(found: Sequence[Group]) -> str:
     """Return the counts behind a verdict."""
-    averaged = [g.excess(RANDOM, range(len(g.tests))) for g in found]
-    singles = [g.excess(RANDOM, [i]) for g in found for i in range(len(g.tests))]
+    averaged = [g.regret(RANDOM, range(len(g.tests))) for g in found]
+    singles = [g.regret(RANDOM, [i]) for g in found for i in range(len(g.tests))]
 
     def counted(pairs: Sequence[tuple[float, float]]) -> str:
         wins = sum(mean + half < 0 for mean, half in pairs)

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless.engine.grid import Cells, Grid, Level, solve
+from ridgeless.engine.grid import Cells, Grid, solve
 from ridgeless.engine.ratio_aware.basis import SAME, Atoms, basis
-from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
+from ridgeless.engine.spectral import SpectralFamily
+from ridgeless.engine.thresholds import HUGE, TINY_RIDGE
 from ridgeless.mask_ratio import Quadrature, RatioLaw
 from ridgeless.row_classes import RowClasses
-from ridgeless.spectrum import Spectrum
-from ridgeless.target import Signal
 
 __all__ = ["RatioAwareFamily"]
 
@@ -24,19 +23,12 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class RatioAwareFamily:
+class RatioAwareFamily(SpectralFamily):
     """A spectrum, a signal on it and the highest degree of the polynomials."""
 
-    spectrum: Spectrum
-    signal: Signal
-    degree: int
+    degree: int = 1
     #: Eigenvalues, in units of the spectrum's scale, whose learned fractions are columns too.
     points: Array = field(default_factory=lambda: np.zeros(0))
-
-    @property
-    def level(self) -> Level:
-        """Signal and noise."""
-        return Level(self.signal.variance, self.signal.noise)
 
     @property
     def width(self) -> int:
@@ -44,29 +36,19 @@ class RatioAwareFamily:
         return 3 + self.points.size
 
     @property
-    def mean(self) -> float:
-        """The mean eigenvalue."""
-        return self.spectrum.mean
-
-    @property
     def rounding(self) -> float:
         """Many polynomials are nearly alike on a narrow law."""
         return 1e-11
 
-    @property
-    def directions(self) -> Directions:
-        """Thresholds are those of J d directions, and told by the solve (eq-ratio-aware-rank)."""
-        return Directions(1.0, 1.0)
-
-    def endless(self, cells: Cells) -> Flags:
-        """None: the solve tells."""
+    def diverges(self, cells: Cells) -> Flags:
+        """None more: thresholds are those of J d directions, told by the solve."""
         return np.zeros(cells.grid.scheme.size, dtype=bool)
 
     def learned(self, grid: Grid) -> Array:
         """Return the share of the signal that is learnt at each atom, at the test ratio."""
-        law = self.spectrum
-        found = solve(grid, replace(self, points=law.eigenvalues / law.scale))
-        return found.columns[:, 3:].reshape(*grid.shape, len(law))
+        spectrum = self.spectrum
+        found = solve(grid, replace(self, points=spectrum.eigenvalues / spectrum.scale))
+        return found.columns[:, 3:].reshape(*grid.shape, len(spectrum))
 
     def solve(self, cells: Cells, index: Index, start: Array) -> Array:
         """Return the columns of the cells `index`; those that differ in p_t share a solve."""
@@ -111,11 +93,17 @@ class _Problem:
             atoms = Atoms.of(rule.keep[used], rows.weight[0][used], rows.masked[0][used])
         lam, scale = float(grid.ridge[cell]), family.spectrum.scale
         return cls(
-            family, rule, law.loss_weight(rule.mask), rows, atoms, masking.rows == "masked",
+            family,
+            rule,
+            law.loss_weight(rule.mask),
+            rows,
+            atoms,
+            masking.rows == "masked",
             masking.masks == math.inf,
-            not law.inverse_keep_is_finite, float(cells.standing.gamma[cell]),
+            not law.inverse_keep_is_finite,
+            float(cells.standing.gamma[cell]),
             max(lam / scale, 1 / HUGE) if lam > 0 else 0.0,
-        )  # fmt: skip
+        )
 
     def columns(self, tests: Array) -> Array:
         """Return the parts and the learned fractions, shape (tests.size, 3 + points)."""
@@ -126,21 +114,25 @@ class _Problem:
         from ridgeless.engine.distance import excess
         from ridgeless.engine.ratio_aware.marginal import marginal
 
-        family, law, rule, atoms = self.family, self.family.spectrum, self.rule, self.atoms
+        family, spectrum, rule, atoms = self.family, self.family.spectrum, self.rule, self.atoms
         counted = rule.weight * rule.mask if self.masked else rule.weight
         weight = counted / counted.sum() * self.loss
-        first = int(law.nodes.values[0] == 0)
-        s, h = (x[first:] for x in law.nodes)
-        d0 = law.mean / law.scale
+        first = int(spectrum.nodes.values[0] == 0)
+        s, h = (x[first:] for x in spectrum.nodes)
+        d0 = spectrum.mean / spectrum.scale
         found = marginal(
             basis(rule.keep[rule.keep > 0], atoms, family.degree),
-            rule._replace(weight=weight), s, h, d0, self.gamma,
-            delta=excess(self.gamma, law.tail[first], 1.0, 1.0, 1.0, law.tail[0]),
+            rule._replace(weight=weight),
+            s,
+            h,
+            d0,
+            self.gamma,
+            delta=excess(self.gamma, spectrum.tail[first], 1.0, 1.0, 1.0, spectrum.tail[0]),
             ridge=self.ridge,
             singular=self.ridge == 0
             and bool(atoms.bare.any())
             and atoms.keep.size <= family.degree + 1,
-        )  # fmt: skip
+        )
         return np.stack(
             [
                 np.append(
@@ -156,38 +148,55 @@ class _Problem:
         from ridgeless.engine.distance import constants, excess
         from ridgeless.engine.ratio_aware.fixed_point import Equations, learned, read_out, solve
 
-        family, law, rule, rows = self.family, self.family.spectrum, self.rule, self.rows
+        family, spectrum, rule, rows = self.family, self.family.spectrum, self.rule, self.rows
         atoms, degree = self.atoms, family.degree
         psi = self.gamma / float(rows.rows[0])
         per_feature = 1 / psi if psi > 0 else math.inf
         size, size_at_zero = atoms.span(degree)
         rank, tied = (1.0, False)
         if psi > 0 and self.ridge == 0:
-            rank, tied = atoms.rank(degree, per_feature, law.zero_mass)
-        first = int(law.nodes.values[0] == 0)
-        columns = size * law.tail[first] + size_at_zero * (law.tail[0] - law.tail[first])
+            rank, tied = atoms.rank(degree, per_feature, spectrum.zero_mass)
+        first = int(spectrum.nodes.values[0] == 0)
+        columns = size * spectrum.tail[first] + size_at_zero * (
+            spectrum.tail[0] - spectrum.tail[first]
+        )
         delta = excess(
-            self.gamma, columns, float(rows.per_mask[0]), float(rows.masks[0]), 1.0, law.tail[0]
+            self.gamma,
+            columns,
+            float(rows.per_mask[0]),
+            float(rows.masks[0]),
+            1.0,
+            spectrum.tail[0],
         )
         # Neither rows nor columns are independent: the limit of a ridge too small to matter.
-        least = min(per_feature, columns / law.tail[0])
+        least = min(per_feature, columns / spectrum.tail[0])
         between = psi > 0 and self.ridge == 0 and (tied or rank < least * (1 - SAME))
         between &= not (tied and delta == 0)
         ridge = TINY_RIDGE if between else self.ridge * float(rows.ridge_scale[0])
         base, e = constants(delta, ridge)
         used = rows.weight[0] > 0
-        at = basis(rule.keep[used], atoms, degree, per_feature, law.zero_mass)
-        a, b, f = (x[0][used] for x in (rows.kept, rows.masked, rows.excess))
-        s, h = (x[first if size_at_zero == 0 else 0 :] for x in law.nodes)
-        d0 = law.mean / law.scale
+        at = basis(rule.keep[used], atoms, degree, per_feature, spectrum.zero_mass)
+        a, b, f = (x[0][used] for x in (rows.kept, rows.masked, rows.surplus))
+        s, h = (x[first if size_at_zero == 0 else 0 :] for x in spectrum.nodes)
+        d0 = spectrum.mean / spectrum.scale
         problem = Equations(
-            s=s, h=h, d0=d0, weight=rows.weight[0][used], energy=np.stack([a, b * d0]), excess=f,
-            phi=at(rule.keep[used]), penalty=at.penalty, seen_at_zero=at.seen_at_zero, psi=psi,
-            delta=delta, base=base, e=e,
-        )  # fmt: skip
+            s=s,
+            h=h,
+            d0=d0,
+            weight=rows.weight[0][used],
+            energy=np.stack([a, b * d0]),
+            surplus=f,
+            phi=at(rule.keep[used]),
+            penalty=at.penalty,
+            seen_at_zero=at.seen_at_zero,
+            psi=psi,
+            delta=delta,
+            base=base,
+            e=e,
+        )
         state = solve(problem, between=between)
-        without_end = delta >= 0 and self.ridge == 0 and self.reaches_one
-        heavy = atoms.keep[atoms.heavy(per_feature, law.zero_mass)] if tied else np.zeros(0)
+        diverging = delta >= 0 and self.ridge == 0 and self.reaches_one
+        heavy = atoms.keep[atoms.heavy(per_feature, spectrum.zero_mass)] if tied else np.zeros(0)
         signal, mask = family.signal, rule.mask[used]
         loss = self.loss[used]
         out = np.empty((tests.size, family.width))
@@ -196,6 +205,6 @@ class _Problem:
             phi_t = at(np.array(q_t))
             out[i, :3] = read_out(state, mask, loss, signal.nodes, at.one, phi_t, float(p_t))
             out[i, 3:] = learned(state, family.points, at.one, phi_t)
-            if q_t > 0 and (without_end or (tied and between and q_t not in heavy)):
+            if q_t > 0 and (diverging or (tied and between and q_t not in heavy)):
                 out[i, 1:3] = np.inf if signal.variance > 0 else 0.0, np.inf
         return out

@@ -47,7 +47,7 @@ class Equations:
     d0: float
     weight: Array  #: w, shape (classes,)
     energy: Array  #: (a, b d0), shape (2, classes)
-    excess: Array  #: f
+    surplus: Array  #: f
     phi: Array  #: shape (classes, J)
     penalty: Array  #: E
     seen_at_zero: Array | None  #: span of the coordinates at eigenvalue 0, if not all
@@ -354,8 +354,8 @@ def learned(state: State, s: Array, one: Array, phi_t: Array) -> Array:
 def _missed(state: State, s: Array, one: Array) -> Array:
     """Return one minus the learned fraction, in coordinates (eq-ratio-aware-mean)."""
     eq = state.at
-    excess = np.einsum("k,ka->a", eq.weight / state.g * eq.excess, eq.phi)
-    rest = eq.e * (eq.penalty @ one) + (eq.d0 - s)[:, None] * excess
+    surplus = np.einsum("k,ka->a", eq.weight / state.g * eq.surplus, eq.phi)
+    rest = eq.e * (eq.penalty @ one) + (eq.d0 - s)[:, None] * surplus
     return np.asarray(np.einsum("nab,nb->na", state.resolvent(s), rest))
 
 

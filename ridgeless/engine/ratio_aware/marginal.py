@@ -128,7 +128,7 @@ def _effective(ridge: float, s: Array, h: Array, psi: float, delta: float) -> fl
     if ridge == 0 and delta <= 0:
         return 0.0
 
-    def excess(log_kappa: float) -> float:
+    def gap(log_kappa: float) -> float:
         kappa = math.exp(log_kappa)
         gain = psi * float(h @ (kappa / (s + kappa))) + max(-delta, 0.0)
         return math.log(gain / (ridge / kappa + max(delta, 0.0)))
@@ -138,4 +138,4 @@ def _effective(ridge: float, s: Array, h: Array, psi: float, delta: float) -> fl
     if not math.log(highest) > math.log(lowest):
         return highest
     ends = math.log(lowest) - 1e-9, math.log(highest) + 1e-9
-    return math.exp(brentq(excess, *ends, xtol=1e-15, rtol=8.9e-16))
+    return math.exp(brentq(gap, *ends, xtol=1e-15, rtol=8.9e-16))

@@ -14,8 +14,8 @@ def test_trained_networks_are_compared_pair_by_pair(tmp_path):
     assert group.tests == (0.0, 0.5)  # a range of test ratios is no test ratio
     assert group.best_fixed([0, 1])[1] == ["0.15"] * 3
     assert group.best_fixed([1])[1] == ["0.75"] * 3
-    assert group.excess(trained.RANDOM, [0]) == pytest.approx((0.1, 0.0))
-    mean, half = group.excess(trained.RANDOM, [0, 1])
+    assert group.regret(trained.RANDOM, [0]) == pytest.approx((0.1, 0.0))
+    mean, half = group.regret(trained.RANDOM, [0, 1])
     assert mean == pytest.approx(np.mean([2.7 / 3, 2.78 / 3.1, 2.62 / 2.9]) - 1)
     assert 0 < half < -mean
     text = trained.summary([group])
