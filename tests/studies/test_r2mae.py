@@ -9,6 +9,7 @@ from simulations.running.pages import markers
 from tests.studies.reports import ERRORS, report
 
 
+@pytest.mark.slow
 @pytest.mark.nojit_slow
 def test_the_study_small(tmp_path):
     for name in ("figures", "results", "studies"):
