@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ridgeless.checks import count, ratio_array, real_scalar
 from ridgeless.errors import DomainError
+from ridgeless.lazy import lazy
 from ridgeless.mask_ratio import DiscreteRatio, Quadrature, RatioLaw
 from ridgeless.row_classes import RowClasses, row_classes
 from ridgeless.target import Rows
@@ -91,7 +91,7 @@ class Masking:
         """K, as set; one if it was left open."""
         return 1 if self.masks_per_sample is None else self.masks_per_sample
 
-    @cached_property
+    @lazy
     def continuous(self) -> bool:
         """Whether row classes approximate the law, the better the higher their order.
 

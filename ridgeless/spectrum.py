@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ridgeless.checks import count, nonnegative_array, real_array, real_scalar, require
 from ridgeless.errors import DomainError
+from ridgeless.lazy import lazy
 
 __all__ = ["Spectrum"]
 
@@ -105,42 +106,52 @@ class Spectrum:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Spectrum is immutable; make a new one instead of setting {name}")
 
-    @cached_property
+    @lazy
     def mean(self) -> float:
         """Mean eigenvalue d0, the common variance of the features when they are exchangeable."""
         return float((self.weights * self.eigenvalues).sum())
 
-    @cached_property
+    @lazy
     def zero_mass(self) -> float:
         """Share f0 of the directions that carry no variance."""
         return float(self.weights[self.eigenvalues == 0].sum())
 
-    @cached_property
+    @lazy
     def positive_mass(self) -> float:
         """Share 1 - f0 of the directions that carry variance."""
         return float(self.tail[int(self.nodes.values[0] == 0)] / self.tail[0])
 
-    @cached_property
+    @lazy
     def scale(self) -> float:
         """Power of two within a factor two below the mean: units in which nothing is rounded."""
         return math.ldexp(1.0, math.frexp(self.mean)[1] - 1)
 
-    @cached_property
+    @lazy
     def _counted(self) -> Nodes:
         return self.measure(self._counts)
 
-    @cached_property
+    @lazy
     def nodes(self) -> Nodes:
         """Points and masses, in units of `scale`, that stand for the whole spectrum in a solve."""
         values, counts = self._counted
         return Nodes(values, counts / counts.sum())
 
-    @cached_property
+    @lazy
     def tail(self) -> Array:
         """How many directions there are at each node and above it, as weighted; 0 at the end."""
         counts = self._counted.masses.astype(np.longdouble)
         sums = np.append(np.cumsum(counts[::-1])[::-1], 0)
         return np.asarray(sums, dtype=np.float64)
+
+    @lazy
+    def without_one(self) -> Nodes:
+        """Zeros of mean 1/(s - z) and the loads 1/m' there (eq-masked-feature)."""
+        from ridgeless.numerics.interlacing import interlace
+
+        s, h = self.nodes
+        values, loads = np.empty(s.size - 1), np.empty(s.size - 1)
+        interlace(s, h, values, loads)
+        return Nodes(values, loads)
 
     def measure(self, masses: Array) -> Nodes:
         """Nodes for `masses` per sorted eigenvalue, in units of `scale`."""

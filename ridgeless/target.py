@@ -65,14 +65,11 @@ class MaskedFeature:
 
     def on(self, spectrum: Spectrum) -> Signal:
         """Return the signal and noise of the typical feature of `spectrum`."""
-        from ridgeless.numerics.interlacing import interlace
-
         s, h = spectrum.nodes
         noise = 0.0 if s[0] == 0 else spectrum.scale / float((h / s).sum())
         if s.size == 1:  # isotropic: the other features say nothing
             return Signal(Nodes(s, np.zeros(1)), 0.0, np.asarray(noise))
-        values, loads = np.empty(s.size - 1), np.empty(s.size - 1)
-        interlace(s, h, values, loads)
+        values, loads = spectrum.without_one
         masses = spectrum.scale * loads / values**2
         return Signal(Nodes(values, masses), float((masses * values).sum()), np.asarray(noise))
 

@@ -8,7 +8,7 @@ from ridgeless.engine.fixed_point import Cell, solve
 from ridgeless.engine.readout import read_out
 from ridgeless.engine.resolvent import ACCEPTED, Spectral
 from ridgeless.engine.sums import Classes
-from ridgeless.numerics.jit import kernel
+from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["solve_cells"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ridgeless.checks import real_array, require
 from ridgeless.errors import DomainError
+from ridgeless.lazy import lazy
 
 __all__ = ["Covariance"]
 
@@ -73,7 +73,7 @@ class Covariance:
         """Mean variance over all features, in units of `scale`."""
         return float(self.masked.sum()) / self.size
 
-    @cached_property
+    @lazy
     def eigenbasis(self) -> tuple[Array, Array]:
         """Eigenvalues of Sigma on the directions that vary, ascending, and eigenvectors."""
         from scipy.linalg import eigh

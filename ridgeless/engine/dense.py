@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from ridgeless.engine.covariance import Covariance
 from ridgeless.engine.grid import FIRST_ORDER, Cells, Grid, Level, diverges, solve
 from ridgeless.engine.spectral import WIDTH, columns_of
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
+from ridgeless.lazy import lazy
 from ridgeless.row_classes import RowClasses
 from ridgeless.spectrum import Nodes
 from ridgeless.target import Signal
@@ -43,7 +43,7 @@ class DenseFamily:
     beta: Array  #: coefficients of the features, shape (d, t): risks add over columns
     noise: Array  #: sigma^2
 
-    @cached_property
+    @lazy
     def level(self) -> Level:
         """Signal and noise."""
         return Level(self.coordinates.signal, self.noise)
@@ -69,7 +69,7 @@ class DenseFamily:
         at = self.covariance
         return Directions(at.rank / at.size, at.masked.size / at.size)
 
-    @cached_property
+    @lazy
     def coordinates(self) -> Coordinates:
         """The eigenvectors of D inside each group."""
         from ridgeless.engine.matrices import Coordinates
@@ -78,7 +78,7 @@ class DenseFamily:
         beta = np.sqrt(at.scale) * (at.basis.T @ self.beta)
         return Coordinates(at.sigma, at.masked, np.ones(at.masked.size), beta, at.size)
 
-    @cached_property
+    @lazy
     def pencil(self) -> Pencil:
         """The resolvent in the eigenbasis of Sigma."""
         from ridgeless.engine.matrices import Coordinates, Pencil

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ridgeless.numerics.jit import kernel
+from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["constants", "excess"]
 

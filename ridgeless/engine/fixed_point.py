@@ -21,12 +21,10 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ridgeless.engine.distance import constants, excess
 from ridgeless.engine.resolvent import generic, moments, whole
 from ridgeless.engine.sums import class_sums
-from ridgeless.numerics.jit import kernel
+from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["Cell", "newton_step", "solve"]
 
@@ -128,12 +126,12 @@ def descend(resolvent, classes, psi, delta, ridge):
         sums = class_sums(classes, resolvent.d0, resolvent.floor, ridge, m1, m0)
         found = whole(resolvent, 1.0, sums.alpha, sums.beta)
         next1, next0 = descent_step(sums, found, psi, ridge, m1, m0)
-        step = max(abs(np.log(next1 / m1)), abs(np.log(next0 / m0)))
+        step = max(abs(math.log(next1 / m1)), abs(math.log(next0 / m0)))
         m1, m0 = next1, next0
         if step < 1e-3:
             break
-    shift = 0.0 if delta >= 0.0 else np.log(ridge)  # back to the form that `solve` uses
-    return np.log(m1) - shift, np.log(m0) - shift
+    shift = 0.0 if delta >= 0.0 else math.log(ridge)  # back to the form that `solve` uses
+    return math.log(m1) - shift, math.log(m0) - shift
 
 
 @kernel
@@ -163,9 +161,9 @@ def newton(resolvent, classes, cell, log_m1, log_m0):
     total = resolvent.total
     delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, total)
     base, e = constants(delta, cell.ridge)
-    residual = np.inf
+    residual = math.inf
     for _ in range(MAX_STEPS):
-        m1, m0 = np.exp(log_m1), np.exp(log_m0)
+        m1, m0 = math.exp(log_m1), math.exp(log_m0)
         sums = class_sums(classes, resolvent.d0, resolvent.floor, base, m1, m0)
         low, high, above = moments(resolvent, e, sums.alpha, sums.beta)
         delta = excess(cell.gamma, above, cell.per_mask, cell.masks, sums.below, total)
@@ -185,7 +183,7 @@ def solve(resolvent, classes, cell, log_m1, log_m0):
     """Newton from the given start, or from the isotropic one; if that fails, from a descent."""
     psi = cell.gamma / (cell.per_mask * cell.masks)
     delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, resolvent.total)
-    if not np.isfinite(log_m1):
+    if not math.isfinite(log_m1):
         log_m1, log_m0 = isotropic_start(classes, resolvent.d0, resolvent.floor, delta, cell.ridge)
     found = newton(resolvent, classes, cell, log_m1, log_m0)
     if found.residual <= resolvent.accepted or not (cell.ridge > 0.0 or delta > 0.0):

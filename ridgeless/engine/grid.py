@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ridgeless.checks import nonnegative_array, ratio_array
 from ridgeless.engine.thresholds import Directions, Standing, standing
 from ridgeless.errors import ConvergenceError, DomainError
+from ridgeless.lazy import lazy
 from ridgeless.masking import Masking
 from ridgeless.parts import Risk
 from ridgeless.row_classes import RowClasses
@@ -128,12 +128,12 @@ class Cells:
     family: Family
     order: int
 
-    @cached_property
+    @lazy
     def schemes(self) -> RowClasses:
         """The row classes of every scheme."""
         return self.grid.masking.row_classes(self.order)
 
-    @cached_property
+    @lazy
     def standing(self) -> Standing:
         """How the cells stand to their thresholds."""
         grid, family = self.grid, self.family
@@ -217,17 +217,22 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
 
 def answer(grid: Grid, families: Sequence[Family]) -> Risk:
     """Solve a problem and assemble the risk and its parts, a mean over families."""
-    parts = np.mean([_parts(solve(grid, family)) for family in families], axis=0)
-    shape = parts.shape[1:]
-    bias, design, noise_variance, null, noise = (x.copy() if shape else float(x) for x in parts)
-    return Risk(bias, design, noise_variance, null, noise, parameters=grid.parameters)
+    found = [_parts(solve(grid, family)) for family in families]
+    means = [sum(same) / len(found) for same in zip(*found, strict=True)]
+    shape = means[2].shape
+
+    def part(mean: Array) -> float | Array:
+        return np.broadcast_to(mean, shape).copy() if shape else float(mean)
+
+    bias, design_variance, noise_variance, null, noise = map(part, means)
+    return Risk(bias, design_variance, noise_variance, null, noise, parameters=grid.parameters)
 
 
-def _parts(solution: Solution) -> Array:
-    """Return the fields of a `Risk`, shape (5, *cells)."""
+def _parts(solution: Solution) -> list[Array]:
+    """Return the fields of a `Risk`; the third has the shape of the whole."""
     level, shape = solution.level, solution.grid.shape
     bias, design, unit = (solution.columns[:, i].reshape(shape) for i in range(3))
     with np.errstate(invalid="ignore"):
         # No noise, no variance from it, even where a unit of it would give inf.
         noise_variance = np.where(level.noise == 0, 0.0, unit * level.noise)
-    return np.stack(np.broadcast_arrays(bias, design, noise_variance, level.variance, level.noise))
+    return [bias, design, noise_variance, np.asarray(level.variance), level.noise]

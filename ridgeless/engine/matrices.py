@@ -13,7 +13,6 @@ Sigma, where zero eigenvalues are exact zeros (`Pencil`, eq-dense-fixed-point).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from ridgeless.engine.resolvent import Gaps, Missed, Spectral, whole
 from ridgeless.engine.sums import Moments
 from ridgeless.errors import ConvergenceError
+from ridgeless.lazy import lazy
 from ridgeless.spectrum import Spectrum
 
 __all__ = ["Aligned", "Coordinates", "Pencil"]
@@ -52,17 +52,17 @@ class Coordinates:
             self.total,
         )
 
-    @cached_property
+    @lazy
     def sigma_beta(self) -> Array:
         """Sigma beta."""
         return _times(self.sigma, self.beta)
 
-    @cached_property
+    @lazy
     def masked_beta(self) -> Array:
         """D beta."""
         return _times(self.masked, self.beta)
 
-    @cached_property
+    @lazy
     def signal(self) -> float:
         """Beta' Sigma beta, summed over signals."""
         return float(np.sum(self.beta * self.sigma_beta))
@@ -153,7 +153,7 @@ class Aligned:
         """All directions."""
         return self.spectral.total
 
-    @cached_property
+    @lazy
     def diagonals(self) -> tuple[Array, Array]:
         """Sigma and D in the eigenbasis: their diagonals."""
         seen = np.einsum("ij,ij->j", self.vectors, self.at.sigma @ self.vectors)
@@ -198,7 +198,7 @@ class Pencil:
     accepted: float = ACCEPTED
     _last: dict[tuple[float, float, float], Array] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @lazy
     def d0(self) -> float:
         """Mean variance over all features."""
         return float(self.at.sigma.sum()) / self.at.total

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from ridgeless.engine.distance import constants, excess
 from ridgeless.engine.resolvent import Gaps, generic, loads, signal, whole
 from ridgeless.engine.sums import class_sums, predictor_sums, variance_sums
-from ridgeless.numerics.jit import kernel
+from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["COLUMNS", "PARTS", "read_out"]
 
@@ -42,7 +42,7 @@ def class_weights(sums, found, load1, load0, psi, base, m1, m0):
     if load1 == 0.0 and load0 == 0.0:  # nothing is seen, nothing is predicted
         return 0.0, 0.0
     if det == 0.0:  # the threshold
-        return np.inf, np.inf
+        return math.inf, math.inf
     t1, t0 = psi * load1, psi * load0
     return (diagonal0 * t1 + m_10 * t0) / det, (diagonal1 * t0 + m_01 * t1) / det
 
@@ -87,10 +87,10 @@ def read_out(resolvent, classes, cell, m1, m0, out):
     load1, load0 = loads(resolvent, found, e, sums.alpha, sums.beta, cell.p_t)
     u1, u0 = class_weights(sums, found, load1, load0, psi, base, m1, m0)
     inflation = extra / sums.alpha
-    if np.isfinite(u1):
+    if math.isfinite(u1):
         out[1], out[2] = variance_sums(classes, d0, floor, base, m1, m0, u1, u0, inflation, missed)
         return
     # At the threshold every class weighs infinitely much, unless it has no residual at all.
-    out[2] = np.inf
+    out[2] = math.inf
     if has_residual(classes, inflation, missed):
-        out[1] = np.inf
+        out[1] = math.inf

@@ -26,12 +26,13 @@ from numba import types
 from numba.extending import overload, register_jitable
 
 from ridgeless.engine.sums import gap_scatter, signal_sums, spectral_sums
-from ridgeless.numerics.jit import kernel
+from ridgeless.numerics.jit import lean
+from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["Gaps", "Missed", "Spectral", "generic", "loads", "moments", "signal", "whole"]
 
 #: Runs as Python on any resolvent, and is compiled into kernels that call it.
-generic: Any = register_jitable(error_model="numpy")
+generic: Any = register_jitable(**{k: v for k, v in lean.items() if k != "nogil"})
 
 #: Residual of the fixed point that rounding may leave in long sums.
 ACCEPTED = 1e-12

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ridgeless.engine.grid import Cells, Grid, Level, diverges, solve
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
+from ridgeless.lazy import lazy
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import Signal
 
@@ -59,7 +59,7 @@ class SpectralFamily:
         """Sums of positive terms."""
         return 1e-13
 
-    @cached_property
+    @lazy
     def directions(self) -> Directions:
         """Zero eigenvalues have nothing in rows without masks."""
         spectrum = self.spectrum

@@ -18,7 +18,7 @@ from typing import Any
 
 import numba
 
-__all__ = ["kernel", "kernel_files_digest", "sum_kernel"]
+__all__ = ["kernel", "kernel_files_digest", "lean", "lean_kernel", "sum_kernel"]
 
 FOLDERS = ("engine", "numerics")
 
@@ -74,7 +74,25 @@ def compiled(**options: Any) -> Callable[[FunctionType], Any]:
     return decorate
 
 
+def uncounted() -> dict[str, Any]:
+    """Options of kernels that make no arrays: numba need not count who holds the given ones.
+
+    Arrays in named tuples are counted at every call, which took a quarter of a solve.
+    """
+    options: dict[str, Any] = {"_nrt": False}
+    try:
+        numba.njit(**options)(lambda: 0)
+    except (KeyError, TypeError):  # a numba that has no such option
+        return {}
+    return options
+
+
+#: Kernels that make arrays of their own.
 kernel: Any = compiled(nogil=True, error_model="numpy")
 
+#: Options of kernels that only use what they are given, and those kernels.
+lean: dict[str, Any] = {"nogil": True, "error_model": "numpy", **uncounted()}
+lean_kernel: Any = compiled(**lean)
+
 # Sums may be reordered, hence vectorised; infinities and nan keep their meaning.
-sum_kernel: Any = compiled(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+sum_kernel: Any = compiled(**lean, fastmath={"reassoc", "contract", "nsz"})

@@ -19,12 +19,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.errors import ConvergenceError
+from ridgeless.lazy import lazy
 
 __all__ = ["Equations", "State", "learned", "read_out", "solve"]
 
@@ -94,14 +94,14 @@ class State:
     at: Equations
     matrices: Array  #: (M1, M0), shape (2, J, J)
 
-    @cached_property
+    @lazy
     def g(self) -> Array:
         """Effective ridge of each class."""
         phi = self.at.phi
         own = np.einsum("ka,iab,kb->ik", phi, self.matrices, phi)
         return np.asarray(self.at.base + (self.at.energy * own).sum(axis=0))
 
-    @cached_property
+    @lazy
     def slopes(self) -> Array:
         """(A1, A0), shape (2, J, J)."""
         return self._classes(1 / self.g)
@@ -118,19 +118,19 @@ class State:
         a1, a0 = self.slopes
         return eq.inverse(eq.e * eq.penalty + s[:, None, None] * a1 + a0, s)
 
-    @cached_property
+    @lazy
     def h(self) -> Array:
         """H at the nodes."""
         return self.resolvent(self.at.s)
 
-    @cached_property
+    @lazy
     def image(self) -> Array:
         """T(M) = psi <(s, 1) H>."""
         eq = self.at
         mass = eq.psi * eq.h
         return np.stack([np.einsum("n,nab->ab", mass * eq.s**i, self.h) for i in (1, 0)])
 
-    @cached_property
+    @lazy
     def conservation(self) -> tuple[float, float]:
         """Return psi X - Y - delta and the size of its terms (eq-ratio-aware-conservation)."""
         eq = self.at
@@ -138,7 +138,7 @@ class State:
         y = eq.base * float((eq.weight / self.g).sum())
         return (x - y) - eq.delta, x + y + abs(eq.delta)
 
-    @cached_property
+    @lazy
     def residual(self) -> float:
         """Largest relative error of any equation; inf where M is no positive matrix."""
         if not (np.isfinite(self.matrices).all() and (self.g > 0).all()):
@@ -149,18 +149,18 @@ class State:
             found = max(found, abs(miss) / size if size else 0.0)
         return found if math.isfinite(found) else math.inf
 
-    @cached_property
+    @lazy
     def conserves(self) -> bool:
         """Whether the conservation law has smaller terms than the equation that it replaces."""
         return self.conservation[1] <= float((self.slopes * self.matrices).sum())
 
-    @cached_property
+    @lazy
     def scale(self) -> Array:
         """Root of the product of diagonal elements, shape (2, J, J)."""
         root = np.sqrt(np.maximum(np.einsum("iaa->ia", self.matrices), 1e-300))
         return np.asarray(root[:, :, None] * root[:, None, :])
 
-    @cached_property
+    @lazy
     def second(self) -> Array:
         """t_p[ab, cd] = psi <s^p H_ac H_bd>, p = 0, 1, 2 (eq-ratio-aware-second-order)."""
         eq = self.at
@@ -172,7 +172,7 @@ class State:
             out.append(t.reshape((size,) * 4).transpose(0, 2, 1, 3).reshape(size**2, size**2))
         return np.stack(out)
 
-    @cached_property
+    @lazy
     def derivative(self) -> Array:
         """T'(M) = t a on stacked (M1, M0), shape (2 J^2, 2 J^2)."""
         eq = self.at
@@ -182,13 +182,13 @@ class State:
         a = (own.T * (eq.weight / self.g**2)) @ own
         return np.asarray(self.spread @ a)
 
-    @cached_property
+    @lazy
     def spread(self) -> Array:
         """The matrix t on (s, 1) times symmetric matrices."""
         t0, t1, t2 = self.second
         return np.block([[t2, t1], [t1, t0]])
 
-    @cached_property
+    @lazy
     def slope(self) -> Array:
         """Gradient of psi X - Y, as on stacked (M1, M0): a positive functional."""
         eq = self.at
