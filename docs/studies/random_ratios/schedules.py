@@ -12,6 +12,8 @@ import ridgeless as rl
 from random_ratios.law_table import R2MAE
 from simulations.populations.designs import GaussianRows
 from simulations.running import pages
+from simulations.trials.masks import moments
+from simulations.trials.ridge import MarginalRidge
 
 __all__ = ["Trained", "compare", "limit", "table"]
 
@@ -31,17 +33,12 @@ class Trained(NamedTuple):
 
 def limit(rows: Array, law: rl.RatioLaw) -> Array:
     """Return W that minimises the loss averaged over all masks (eq-classes-K-inf), (d, d)."""
-    mask, weight = law.nodes(64)
-    weight, keep = weight * mask / (weight @ mask), 1 - mask
-    second = rows.T @ rows
-    size = len(second)
-    out = np.zeros((size, size))
-    for j in range(size):
-        others = np.arange(size) != j
-        own = second[np.ix_(others, others)]
-        matrix = (weight @ keep**2) * own + (weight @ (keep * mask)) * np.diag(np.diag(own))
-        out[j, others] = np.linalg.solve(matrix, (weight @ keep) * second[others, j])
-    return out
+    means, size = moments(law, "masked"), rows.shape[1]
+    fits = [
+        MarginalRidge(rows, 0.0, means, excluded=[j]).coefficients(rows[:, [j]])
+        for j in range(size)
+    ]
+    return np.hstack(fits).T
 
 
 def compare(dimension: int, steps: int) -> list[Trained]:
