@@ -42,16 +42,16 @@ def covariance_risk(
 ) -> Problem:
     r"""Return the risk for a given covariance, of a linear task or of masked features.
 
-    Exact (in the limit of eq-equivalent) also where diag(Sigma) is not constant and where
-    features are masked in groups: patches, tokens.
+    Exact (in the limit of eq-equivalent, of many groups) also where diag(Sigma) is not constant
+    and where features are masked in groups: patches, tokens.
 
     Parameters
     ----------
     covariance : array_like, Sigma, shape (d, d), symmetric, positive semi-definite
     beta : array_like, shape (d,), or a target
         Coefficients of the task y = x'beta + noise. `LinearTarget` puts its signal on the
-        eigenvectors of Sigma. `MaskedFeature` is the mean over features, each predicted from the
-        others: it costs d times as much.
+        eigenvectors of Sigma. `MaskedFeature` is the mean over features that vary, each
+        predicted from the others: it costs d times as much.
     mask_ratio : p, float or array in [0, 1], a law of ratios, or a Masking
     noise : sigma^2, float or array in [0, inf)
         Noise variance of the task; a target brings its own.
@@ -76,8 +76,7 @@ def covariance_risk(
 
     Examples
     --------
-    Masking whole samples is having fewer of them, and unmasked least squares has the risk
-    sigma^2 gamma / (1 - gamma):
+    Unmasked least squares has the risk sigma^2 gamma / (1 - gamma):
 
     >>> sigma = [[1.0, 0.5], [0.5, 1.0]]
     >>> task = {"beta": [1.0, 0.0], "noise": 0.5, "aspect_ratio": 0.1}
@@ -95,16 +94,22 @@ def covariance_risk(
         _no_noise(noise)
         families = [_linear(sigma, beta)]
     else:
-        families = [DenseFamily(sigma, _coefficients(beta, sigma.size), _level(noise))]
+        families = [DenseFamily(sigma, _coefficients(beta, sigma.size), _level(noise), "noise")]
     levels = [family.level for family in families]
     grid = Grid.of(
         masking.with_rows("all"),
-        Level(*(np.mean(values, axis=0) for values in zip(*levels, strict=True))),
+        _mean(levels),
         aspect_ratio=aspect_ratio,
         ridge=ridge,
         test_mask_ratio=test_mask_ratio,
     )
     return grid, families
+
+
+def _mean(levels: list[Level]) -> Level:
+    """Return the level of the mean over tasks."""
+    variances, noises, arguments = zip(*levels, strict=True)
+    return Level(float(np.mean(variances)), np.mean(noises, axis=0), arguments[0])
 
 
 def _coefficients(beta: ArrayLike, size: int) -> Array:

@@ -102,3 +102,9 @@ FLOAT32 = {"rtol": 1e-4, "atol": 1e-5}
 DESCENT = 1e-4
 #: Means and standard deviations of standardised float32.
 STANDARDISED = 1e-4
+
+# --- fuzz ---------------------------------------------------------------------------------------
+
+#: Parts of the risk, relative to the total, between fronts and between two ways to ask the same
+#: at the extremes of every argument, thresholds within 1e-15 included.
+FUZZ, FUZZ_DENSE = 1e-6, 1e-5

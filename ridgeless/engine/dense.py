@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ridgeless.engine.covariance import Covariance
 from ridgeless.engine.grid import FIRST_ORDER, Cells, Grid, Level, diverges, solve
 from ridgeless.engine.spectral import WIDTH, columns_of
-from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
+from ridgeless.engine.thresholds import HUGE, LINEAR_ALGEBRA, TINY_RIDGE, Directions
 from ridgeless.lazy import lazy
 from ridgeless.row_classes import RowClasses
 from ridgeless.spectrum import Nodes
@@ -27,8 +27,6 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-#: Residual of the fixed point that linear algebra may leave.
-ACCEPTED = 1e-10
 #: No signal: only the fixed point is asked for.
 NONE = Signal(Nodes(np.ones(1), np.zeros(1)), 0.0, np.zeros(()))
 #: Differences of b/a between classes that are rounding, relative.
@@ -42,11 +40,12 @@ class DenseFamily:
     covariance: Covariance
     beta: Array  #: coefficients of the features, shape (d, t): risks add over columns
     noise: Array  #: sigma^2
+    argument: str = "snr"  #: by which the caller gave it
 
     @lazy
     def level(self) -> Level:
         """Signal and noise."""
-        return Level(self.coordinates.signal, self.noise)
+        return Level(self.coordinates.signal, self.noise, self.argument)
 
     @property
     def width(self) -> int:
@@ -98,7 +97,7 @@ class DenseFamily:
                 part = _Scheme.of(self, cells, int(number), index[own])
                 tilt = part.tilt
                 found = part.pencil(start[own]) if tilt is None else part.aligned(tilt)
-                cells.converged(index[own], found[:, 9], ACCEPTED)
+                cells.converged(index[own], found[:, 9], LINEAR_ALGEBRA)
                 out[own] = found
         return out
 

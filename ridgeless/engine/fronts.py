@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, ParamSpec
 
 from ridgeless.engine.grid import Family, Grid, answer
@@ -32,15 +32,15 @@ def front(pose: Callable[Given, Problem]) -> Callable[Given, Risk]:
         return answer(*pose(*args, **keywords))
 
     signature = inspect.signature(pose)
-    answered.__signature__ = signature.replace(return_annotation="Risk")  # type: ignore[attr-defined]
-    answered.__annotations__ = pose.__annotations__ | {"return": "Risk"}
+    answered.__signature__ = signature.replace(return_annotation=Risk)  # type: ignore[attr-defined]
+    answered.__annotations__ = pose.__annotations__ | {"return": Risk}
     _POSED[answered] = pose
     return answered
 
 
-def problem_of(answered: Callable[..., Any]) -> Callable[..., Problem]:
+def problem_of(answered: Any) -> Callable[..., Problem]:
     """Return what makes a front's problem of its arguments."""
-    if answered not in _POSED:
-        known = ", ".join(known.__name__ for known in _POSED)
+    if not isinstance(answered, Hashable) or answered not in _POSED:
+        known = ", ".join(sorted(known.__name__ for known in _POSED))
         raise DomainError(f"front must be one of {known}, got {answered!r}")
     return _POSED[answered]

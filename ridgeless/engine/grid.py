@@ -37,6 +37,7 @@ class Level(NamedTuple):
 
     variance: float  #: beta' Sigma beta, the risk of predicting 0
     noise: Array  #: sigma^2; broadcasts with the grid
+    argument: str = "snr"  #: by which the caller gave it
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Grid:
             arrays = np.broadcast_arrays(numbers, *named.values())
             np.broadcast_shapes(arrays[0].shape, level.noise.shape)
         except ValueError:
-            given = {"mask_ratio": numbers, **named, "snr": level.noise}
+            given = {"mask_ratio": numbers, **named, level.argument: level.noise}
             shapes = ", ".join(f"{name} {x.shape}" for name, x in given.items() if x.ndim)
             raise DomainError(
                 f"the arguments must broadcast together, got the shapes {shapes}"

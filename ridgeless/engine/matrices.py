@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ridgeless.engine.resolvent import Gaps, Missed, Spectral, whole
 from ridgeless.engine.sums import Moments
+from ridgeless.engine.thresholds import LINEAR_ALGEBRA
 from ridgeless.errors import ConvergenceError
 from ridgeless.lazy import lazy
 from ridgeless.spectrum import Spectrum
@@ -27,9 +28,6 @@ from ridgeless.spectrum import Spectrum
 __all__ = ["Aligned", "Coordinates", "Pencil"]
 
 Array = NDArray[np.float64]
-
-#: Residual of the fixed point that linear algebra may leave.
-ACCEPTED = 1e-10
 
 
 @dataclass(frozen=True)
@@ -63,9 +61,14 @@ class Coordinates:
         return _times(self.masked, self.beta)
 
     @lazy
+    def roots(self) -> tuple[Array, Array]:
+        """R with R'R = Sigma, and the same of D: squares taken with them are never negative."""
+        return _root(self.sigma), _root(self.masked)
+
+    @lazy
     def signal(self) -> float:
         """Beta' Sigma beta, summed over signals."""
-        return float(np.sum(self.beta * self.sigma_beta))
+        return _square(self.roots[0], self.beta)
 
     def missed(self, inverse: Any, e: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
         """Return what is not learnt; `inverse` applies H to vectors.
@@ -77,19 +80,15 @@ class Coordinates:
         level += gaps.extra * (self.masked_beta - self.sigma_beta)
         rest = inverse(level)  # beta less the mean predictor
         missed = p_t * self.beta + (1 - p_t) * rest
-        power = self._square(self.masked, self.beta - rest)
-        bias = self._square(self.sigma, missed) + (1 - p_t) * p_t * power
+        power = _square(self.roots[1], self.beta - rest)
+        bias = _square(self.roots[0], missed) + (1 - p_t) * p_t * power
         # 1 - alpha H Sigma, applied to beta.
         shift = inverse(e * self.beta + beta * self.masked_beta)
         gap = scatter = 0.0
         if self.signal > 0:
             gap = float(np.sum(self.sigma_beta * shift)) / self.signal
-            scatter = self._square(self.sigma, shift - gap * self.beta)
+            scatter = _square(self.roots[0], shift - gap * self.beta)
         return Missed(bias, power, self.signal, gap, scatter)
-
-    @staticmethod
-    def _square(matrix: Array, vectors: Array) -> float:
-        return float(np.sum(vectors * _times(matrix, vectors)))
 
 
 @dataclass(frozen=True)
@@ -195,7 +194,7 @@ class Pencil:
     """Classes see Sigma and D in several proportions; Sigma is diagonal, ascending."""
 
     at: Coordinates
-    accepted: float = ACCEPTED
+    accepted: float = LINEAR_ALGEBRA
     _last: dict[tuple[float, float, float], Array] = field(default_factory=dict, repr=False)
 
     @lazy
@@ -233,8 +232,8 @@ class Pencil:
             factor, failed = dpotrf(matrix.T, lower=0, overwrite_a=1)
             if failed:
                 raise ConvergenceError(
-                    "the masked covariance is singular to rounding: groups with collinear "
-                    "features need a ridge"
+                    "the masked covariance is singular to rounding: variances of so many orders, "
+                    "or features of a group so nearly collinear, need a ridge"
                 )
             half = dpotri(factor, lower=0, overwrite_c=1)[0]
             whole = np.triu(half) + np.triu(half, 1).T
@@ -279,6 +278,23 @@ class Pencil:
     def signal(self, e: float, alpha: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
         """What is missed of the signal."""
         return self.at.missed(self.inverse(e, alpha, beta).dot, e, beta, gaps, p_t)
+
+
+def _root(matrix: Array) -> Array:
+    """Return R with R'R the matrix, by pivoted Cholesky; of a diagonal its root."""
+    from scipy.linalg.lapack import dpstrf
+
+    if matrix.ndim == 1:
+        return np.sqrt(matrix)
+    factor, pivots, rank, _ = dpstrf(matrix)
+    root = np.empty((rank, len(matrix)))
+    root[:, pivots - 1] = np.triu(factor)[:rank]
+    return root
+
+
+def _square(root: Array, vectors: Array) -> float:
+    """Return the sum of squares of a root times vectors."""
+    return float(np.sum(_times(root, vectors) ** 2))
 
 
 def _times(matrix: Array, vectors: Array) -> Array:

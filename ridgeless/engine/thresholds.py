@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ridgeless.row_classes import RowClasses
 
-__all__ = ["HUGE", "TINY_RIDGE", "Directions", "Standing", "standing"]
+__all__ = ["HUGE", "LINEAR_ALGEBRA", "TINY_RIDGE", "Directions", "Standing", "standing"]
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -21,6 +21,8 @@ Flags = NDArray[np.bool_]
 TINY_RIDGE = 1e-40
 #: Beyond it a predictor, or its fluctuation, is zero to more than a hundred digits.
 HUGE = 1e120
+#: Residual of the fixed point that linear algebra may leave.
+LINEAR_ALGEBRA = 1e-10
 
 
 class Directions(NamedTuple):

@@ -200,6 +200,7 @@ def test_degenerate_cells() -> None:
         ({"aspect_ratio": -1.0}, "aspect_ratio must be at least 0"),
         ({"rows": "few"}, "rows must be"),
         ({"mask_ratio": [0.1, 0.2], "aspect_ratio": [1.0, 2.0, 3.0]}, "broadcast together"),
+        ({"mask_ratio": [0.1, 0.2], "noise": [1.0, 2.0, 3.0]}, r"noise \(3,\)"),
     ],
 )
 def test_errors(change: dict, says: str) -> None:

@@ -43,6 +43,17 @@ def test_a_singular_covariance_is_the_limit_of_a_small_ridge(law: Any, gamma: fl
         assert exact.bias >= 0
 
 
+@pytest.mark.parametrize("p", [0.0, 1e-12, 1e-8])
+def test_a_square_is_not_negative_where_hardly_anything_is_masked(p: float) -> None:
+    sigma = np.outer([3.0, 1.0], [3.0, 1.0])
+    found = rl.covariance_risk(sigma, [0.3, -2.0], p, noise=1.0, aspect_ratio=[0.0, 0.1])
+    assert (found.bias >= 0).all()
+    rng = np.random.default_rng(1)
+    half = rng.normal(size=(8, 5)) * 10.0 ** rng.uniform(-4, 4, 8)[:, None]
+    wild = rl.covariance_risk(half @ half.T, np.ones(8), p, noise=1.0, aspect_ratio=[0.0, 0.1])
+    assert (wild.bias >= 0).all()
+
+
 def test_without_noise_or_masks_there_is_nothing_to_amplify_at_the_threshold() -> None:
     sigma = np.diag([1.0, 2.0, 3.0])
     found = rl.covariance_risk(sigma, np.ones(3), 0.0, noise=[0.0, 1e-9], aspect_ratio=1.0)

@@ -1,6 +1,7 @@
 """Fronts: one signature, the problem behind it, and a sentence for what is none."""
 
 import inspect
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -11,10 +12,14 @@ from ridgeless.engine.fronts import problem_of
 @pytest.mark.parametrize("front", [rl.risk, rl.covariance_risk, rl.ratio_aware_risk])
 def test_a_front_answers_the_problem_it_poses(front) -> None:
     signature = inspect.signature(front)
-    assert signature.return_annotation == "Risk"
+    assert signature.return_annotation is rl.Risk
+    assert get_type_hints(front)["return"] is rl.Risk
     assert list(signature.parameters) == list(inspect.signature(problem_of(front)).parameters)
 
 
 def test_other_functions_are_refused() -> None:
     with pytest.raises(rl.DomainError, match=r"front must be one of .*risk.*, got <built-in"):
         rl.learned_fraction([1.0], 0.5, front=print)
+    nothing: Any = []
+    with pytest.raises(rl.DomainError, match="front must be one of"):
+        rl.learned_fraction([1.0], 0.5, front=nothing)

@@ -5,6 +5,7 @@ import pytest
 
 import ridgeless as rl
 from ridgeless.engine.covariance import Covariance
+from ridgeless.engine.dense import DenseFamily
 from ridgeless.engine.hidden import hidden_features
 from tests.tolerances import LINEAR_ALGEBRA
 
@@ -15,6 +16,7 @@ def test_each_feature_is_regressed_on_the_others() -> None:
     families = hidden_features(Covariance.of(SIGMA, None), None, together=True)
     precision = np.linalg.inv(SIGMA)
     for j, family in enumerate(families):
+        assert isinstance(family, DenseFamily)
         expected = -precision[:, j] / precision[j, j]
         expected[j] = 0.0
         np.testing.assert_allclose(family.beta[:, 0], expected, rtol=LINEAR_ALGEBRA)
@@ -23,10 +25,19 @@ def test_each_feature_is_regressed_on_the_others() -> None:
 
 def test_a_group_is_hidden_with_its_feature() -> None:
     groups = ("a", "a", "b")
-    families = hidden_features(Covariance.of(SIGMA, groups), groups, together=True)
-    assert families[0].beta[1, 0] == 0.0
-    apart = hidden_features(Covariance.of(SIGMA, groups), groups, together=False)
-    assert apart[0].beta[1, 0] != 0.0
+    for together in (True, False):
+        sigma = Covariance.of(SIGMA, groups)
+        first, *_ = hidden_features(sigma, groups, together=together)
+        assert isinstance(first, DenseFamily)
+        assert (first.beta[1, 0] == 0.0) == together
+
+
+@pytest.mark.parametrize(
+    ("sigma", "groups"), [([[2.0]], None), (2 * np.eye(2), [0, 0]), (np.diag([2.0, 0.0]), None)]
+)
+def test_without_anything_else_to_see_the_mean_is_predicted(sigma, groups) -> None:
+    found = rl.covariance_risk(sigma, rl.MaskedFeature(), 0.5, aspect_ratio=0.5, groups=groups)
+    assert (found.total, found.null, found.noise) == (0.0, 0.0, 2.0)
 
 
 def test_the_mean_over_features_is_the_spectral_target_for_many() -> None:
