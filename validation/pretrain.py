@@ -55,7 +55,7 @@ class Recipe:
     """Peak of a linear warm-up and a cosine that ends at zero."""
 
     warm_up: float = 0.1
-    """Share of the steps before the peak."""
+    """Share of the steps before the peak, rounded to whole steps."""
 
     weight_decay: float = 0.01
     """Of AdamW."""
@@ -80,10 +80,10 @@ class Recipe:
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
-        rising = max(1.0, self.warm_up * self.steps)
+        rising = max(1, round(self.warm_up * self.steps))  # whole, so that a step is at the peak
         if step < rising:
             return self.learning_rate * (step + 1) / rising
-        done = (step - rising) / max(1.0, self.steps - rising)
+        done = (step - rising) / max(1, self.steps - rising)
         return self.learning_rate * math.cos(math.pi * done / 2) ** 2
 
 

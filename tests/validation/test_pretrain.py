@@ -148,6 +148,18 @@ def test_the_learning_rate_rises_and_falls():
     assert Recipe(steps=10, warm_up=0).rate(0) == Recipe().learning_rate
 
 
+@pytest.mark.parametrize("warm_up", [0.0, 0.1, 0.25, 1 / 3, 1.0])
+def test_no_step_exceeds_the_peak(warm_up):
+    """Also where the warm-up is not a whole number of steps, be it by rounding as in 0.1 * 30."""
+    for steps in range(1, 61):
+        recipe = Recipe(steps=steps, warm_up=warm_up)
+        rates = np.array([recipe.rate(step) for step in range(steps)])
+        assert rates.max() == recipe.learning_rate
+        top = int(rates.argmax())
+        assert (np.diff(rates[: top + 1]) > 0).all()
+        assert (np.diff(rates[top:]) <= 0).all()
+
+
 def test_the_optimiser_follows_the_learning_rate(monkeypatch):
     seen = []
     real = torch.optim.AdamW.step
