@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from ridgeless import DomainError
 from tests.tolerances import FLOAT32
 from tests.validation import tiny
 from validation import pretrain as training
-from validation.masking import Masker
-from validation.models import make_model
+from validation.masking import Masker, RatioSampler
+from validation.models import Linear, make_model
 from validation.pretrain import Recipe, choose_device, load_checkpoint
 
 ROOT = Path(rl.__file__).parents[1]
@@ -192,6 +193,72 @@ def test_masks_and_weights_follow_the_recipe(monkeypatch):
     np.testing.assert_allclose(seen, np.arange(12) / 12)
     assert made == [SHORT.weight_decay]
     assert SHORT.weight_decay > 0
+
+
+@pytest.mark.parametrize("data", tiny.both(), ids=lambda data: data.name)
+def test_gradients_are_clipped(data, monkeypatch):
+    """The optimiser sees the gradient at most as long as the recipe says."""
+    lengths = []
+    real = torch.optim.AdamW.step
+
+    def step(self, *arguments):
+        gradients = [p.grad.flatten() for group in self.param_groups for p in group["params"]]
+        lengths.append(float(torch.cat(gradients).norm()))
+        return real(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    tiny.trained(data, Recipe(steps=2, batch=8, clip=1e9))
+    least = min(lengths)
+    lengths.clear()
+    tiny.trained(data, Recipe(steps=2, batch=8, clip=least / 10))
+    np.testing.assert_allclose(lengths, least / 10, **FLOAT32)
+
+
+class Zero(Linear):
+    """A model that knows nothing, and learns nothing."""
+
+    def forward(self, inputs, hidden):
+        return super().forward(inputs, hidden) * 0
+
+
+@pytest.mark.parametrize("data", tiny.both(), ids=lambda data: data.name)
+def test_loss_is_the_mean_over_hidden_tokens(data, monkeypatch):
+    """Over tokens, not over samples, which hide different numbers; and over values that count."""
+    picked, masks = [], []
+    take, draw = training._Order.take, Masker.draw
+
+    def taken(self, number):
+        picked.append(take(self, number))
+        return picked[-1]
+
+    def drawn(self, samples, progress=0.0):
+        masks.append(draw(self, samples, progress))
+        return masks[-1]
+
+    monkeypatch.setattr(training._Order, "take", taken)
+    monkeypatch.setattr(Masker, "draw", drawn)
+    if not data.symbols:
+        used = data.counted.copy()
+        used[3:5, 1] = False
+        data = replace(data, used=used)
+    sampler = RatioSampler(rl.UniformRatio(), "sample", rng=1)
+    cost = training.pretrain(
+        Zero(data),
+        data,
+        np.arange(len(data.train)),
+        Masker(sampler, data.grid),
+        Recipe(steps=1, batch=16),
+        rng=np.random.default_rng(2),
+        device=tiny.CPU,
+    )
+    (hidden,) = masks
+    assert len(set(hidden.sum(axis=1))) > 3
+    if data.symbols:
+        assert math.isclose(cost.loss, math.log(data.symbols), rel_tol=FLOAT32["rtol"])
+        return
+    errors = (np.square(data.train[picked[0]]) * data.counted).sum(axis=2)
+    expected = errors[hidden].mean() / data.counted.sum(axis=1).mean()
+    assert math.isclose(cost.loss, expected, rel_tol=FLOAT32["rtol"])
 
 
 @pytest.mark.parametrize(
