@@ -70,13 +70,25 @@ def _build_nothing(name: str, data: Tokens, width: int, depth: int, block: int) 
 def perform(
     settings: Experiment, runs: dict[str, Run], progress: Callable[[int], Any] = lambda _: None
 ) -> None:
-    """Train what is missing in the folder, in parallel, and append each result to its file."""
+    """Train what is missing in the folder, in parallel, and append each result to its file.
+
+    Where models are kept, a finished run whose weights are not there is missing: it is trained
+    again, and its new line, which is that of the weights, takes the place of the old one.
+    """
     from joblib import Parallel, delayed
+
+    from validation.pretrain import is_final
 
     folder = settings.output
     folder.mkdir(parents=True, exist_ok=True)
     _claim(settings)
     done = {result["id"] for result in read_results(folder)}
+    if settings.keep_models:
+        done = {
+            name
+            for name in done & runs.keys()
+            if is_final(folder / MODELS / f"{name}.pt", runs[name].recipe.steps)
+        }
     missing = [(name, run) for name, run in runs.items() if name not in done]
     progress(len(runs) - len(missing))
     jobs = settings.jobs
@@ -179,7 +191,7 @@ def run_of(record: Mapping[str, Any]) -> Run:
 
 
 def read_results(folder: Path) -> list[Result]:
-    """Return the finished runs of a folder, each once, in the order they were written.
+    """Return the finished runs of a folder, each as it was written last, in order.
 
     A last line that a crash cut short is removed; that run is done again.
 

@@ -35,6 +35,7 @@ __all__ = [
     "Trained",
     "choose_device",
     "errors",
+    "is_final",
     "load_checkpoint",
     "pretrain",
     "processes",
@@ -332,6 +333,18 @@ def load_checkpoint(path: Path, model: Masked | None = None) -> dict[str, Any]:
     if model is not None:
         _fill(model, state, path)
     return dict(state)
+
+
+def is_final(path: Path, steps: int) -> bool:
+    """Return whether a checkpoint is there that was written after the last of `steps` steps.
+
+    Its weights are not read: they may be many.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        return bool(state["step"] == steps)
+    except Exception:  # what a broken file raises is anybody's guess
+        return False
 
 
 def _fill(model: Masked, state: dict[str, Any], path: Path) -> None:

@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 import ridgeless as rl
 from ridgeless import DomainError
 from validation import pretrain as training
 from validation.experiment import RUNS, experiment_runs, perform, read_results, run_of, train_one
-from validation.pretrain import Recipe, load_checkpoint
+from validation.pretrain import Recipe, is_final, load_checkpoint
 from validation.settings import Experiment
 
 ROOT = Path(rl.__file__).parents[1]
@@ -198,6 +199,37 @@ def test_kept_models_go_on_from_their_last_checkpoint(settings, here, monkeypatc
     assert stripped(read_results(one.output)) == expected
     with pytest.raises(DomainError, match="which run it is of"):
         run_of({"dataset": "digits"})
+
+
+def test_models_of_finished_runs_are_kept_when_asked_for(settings, here):
+    few = replace(settings, seeds=1, ratios=("0.3", "0.7"), models=("mlp",))
+    runs = experiment_runs(few)
+    perform(few, runs)
+    expected = stripped(read_results(few.output))
+    keeping, done = replace(few, keep_models=True), []
+    perform(keeping, runs, done.append)
+    assert done == [0, 1, 1]
+    models = few.output / "models"
+    assert {path.stem for path in models.iterdir()} == set(runs)
+    assert stripped(read_results(few.output)) == expected
+    # One is gone, and one is of a run that was cut short, or not whole.
+    first, second = (models / f"{name}.pt" for name in runs)
+    perform(keeping, runs, done.append)
+    assert done.pop() == 2
+    state = load_checkpoint(first)
+    torch.save(state | {"step": 3}, second)
+    first.unlink()
+    assert [is_final(path, 8) for path in (first, second)] == [False, False]
+    second.unlink()
+    perform(keeping, runs, done.append)
+    assert done[-3:] == [0, 1, 1]
+    assert is_final(first, 8)
+    first.write_bytes(first.read_bytes()[:-40])
+    with pytest.raises(DomainError, match="must be a whole file that this package wrote; remove"):
+        perform(keeping, runs)
+    # Who does not ask for models does not lack them.
+    perform(few, runs, done.append)
+    assert done[-1] == 2
 
 
 @pytest.mark.slow
