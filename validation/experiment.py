@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
 from functools import lru_cache
 from pathlib import Path
@@ -19,16 +19,13 @@ from simulations.running.identity import array_digest
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
 from validation.pretrain import Recipe
+from validation.results import RUNS, Result, end_last_line, read_results
 from validation.settings import Experiment, Run
 
-__all__ = ["RUNS", "experiment_runs", "perform", "read_results", "run_of", "train_one"]
+__all__ = ["SHAPE", "experiment_runs", "perform", "run_of", "train_one"]
 
-#: One line of JSON per finished run, appended.
-RUNS = "runs.jsonl"
 SHAPE = "settings.json"
 MODELS = "models"
-
-Result = dict[str, Any]
 
 
 def experiment_runs(settings: Experiment) -> dict[str, Run]:
@@ -82,6 +79,8 @@ def perform(
     folder = settings.output
     folder.mkdir(parents=True, exist_ok=True)
     _claim(settings)
+    if os.environ.get("RANK", "0") == "0":
+        end_last_line(folder)
     done = {result["id"] for result in read_results(folder)}
     if settings.keep_models:
         done = {
@@ -188,39 +187,6 @@ def run_of(record: Mapping[str, Any]) -> Run:
         return Run(**known | {"recipe": Recipe(**known["recipe"])})
     except (KeyError, TypeError):
         raise DomainError("checkpoint must say which run it is of; this one does not") from None
-
-
-def read_results(folder: Path) -> list[Result]:
-    """Return the finished runs of a folder, each as it was written last, in order.
-
-    A last line that a crash cut short is removed; that run is done again.
-
-    Raises
-    ------
-    DomainError
-        If another line is not JSON.
-    """
-    path = folder / RUNS
-    if not path.exists():
-        return []
-    *lines, tail = path.read_text(encoding="utf-8").split("\n")
-    if tail:
-        write_text(path, "".join(line + "\n" for line in lines))
-    # Two commands at work in one folder do some runs twice.
-    return list({result["id"]: result for result in _parsed(path, lines)}.values())
-
-
-def _parsed(path: Path, lines: Sequence[str]) -> Iterator[Result]:
-    for number, line in enumerate(lines, start=1):
-        try:
-            result = json.loads(line)
-            if not isinstance(result, dict) or "id" not in result:
-                raise ValueError
-        except ValueError:
-            raise DomainError(
-                f"{path} must hold one run per line, but line {number} is none"
-            ) from None
-        yield result
 
 
 def _claim(settings: Experiment) -> None:

@@ -16,8 +16,8 @@ import torch
 import ridgeless as rl
 from validation import __main__ as command_line
 from validation.__main__ import main
-from validation.experiment import read_results
 from validation.reconstruction import Reconstruction
+from validation.results import read_results
 
 ROOT = Path(rl.__file__).parents[1]
 
