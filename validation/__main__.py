@@ -113,7 +113,7 @@ def run_experiment(settings: Experiment) -> int:
 def make_report(settings: Reporting) -> int:
     """Report on what a folder holds and return the exit code."""
     from validation.bridge import Bridge
-    from validation.experiment import SHAPE
+    from validation.experiment import shared_settings
     from validation.report import document as report
     from validation.results import read_results
 
@@ -121,10 +121,7 @@ def make_report(settings: Reporting) -> int:
     results = read_results(folder)
     if not results:
         raise DomainError(f"folder must hold runs.jsonl with a finished run, got {str(folder)!r}")
-    shape = folder / SHAPE
-    record = report.settings_of(results)
-    if shape.exists():
-        record |= json.loads(shape.read_text(encoding="utf-8"))
+    record = report.settings_of(results) | (shared_settings(folder) or {})
     bridge = _bridge(folder, record["data"], None)
     if settings.bridge and not bridge:
         bridge = _bridge(folder, record["data"], Bridge())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from validation.pretrain import Recipe
 from validation.results import RUNS, Result, end_last_line, read_results
 from validation.settings import Experiment, Run
 
-__all__ = ["SHAPE", "experiment_runs", "perform", "run_of", "train_one"]
+__all__ = ["experiment_runs", "perform", "run_of", "shared_settings", "train_one"]
 
 SHAPE = "settings.json"
 MODELS = "models"
@@ -173,41 +173,56 @@ def train_one(
     }
 
 
-def run_of(record: Mapping[str, Any]) -> Run:
-    """Return the run that a checkpoint or a result is of.
+def run_of(record: Mapping[str, Any], source: str = "record") -> Run:
+    """Return the run that a checkpoint or a result is of; `source` is what errors call it.
 
     Raises
     ------
     DomainError
-        If the record lacks what makes a run.
+        If the record lacks what makes a run, or has something else there.
     """
-    names = {entry.name for entry in fields(Run)}
+    kinds = get_type_hints(Run) | {"recipe": dict}
     try:
-        known = {name: record[name] for name in names}
-        return Run(**known | {"recipe": Recipe(**known["recipe"])})
-    except (KeyError, TypeError):
-        raise DomainError("checkpoint must say which run it is of; this one does not") from None
+        known = {name: record[name] for name in kinds}
+        if all(type(known[name]) is kind for name, kind in kinds.items()):
+            return Run(**known | {"recipe": Recipe(**known["recipe"])})
+    except (KeyError, TypeError, DomainError):
+        pass
+    raise DomainError(f"{source} must say which run it is of, but does not")
+
+
+def shared_settings(folder: Path) -> dict[str, Any] | None:
+    """Return what all runs of a folder share; None if nothing is written down.
+
+    Raises
+    ------
+    DomainError
+        If the file is not whole.
+    """
+    path = folder / SHAPE
+    if not path.exists():
+        return None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise DomainError(
+            f"{path} must hold the settings of the runs beside it, but is not whole; choose "
+            "another folder, or delete that one"
+        ) from None
 
 
 def _claim(settings: Experiment) -> None:
     """Write down what all runs of the folder share, or refuse a folder of other runs."""
-    path, shape = settings.output / SHAPE, settings.shape()
-    if path.exists():
-        try:
-            there = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):
-            raise DomainError(
-                f"{path} must hold the settings of the runs beside it, but is not whole; choose "
-                "another --output, or delete that folder"
-            ) from None
-        other = sorted(name for name in shape if shape[name] != there.get(name))
-        if other:
-            raise DomainError(
-                f"{settings.output} holds runs with other settings ({', '.join(other)}); choose "
-                "another --output, or delete that folder"
-            )
+    shape, there = settings.shape(), shared_settings(settings.output)
+    if there is None:
+        write_text(settings.output / SHAPE, json.dumps(shape, indent=2) + "\n")
         return
-    write_text(path, json.dumps(shape, indent=2) + "\n")
+    other = sorted(name for name in shape if shape[name] != there.get(name))
+    if other:
+        raise DomainError(
+            f"{settings.output} holds runs with other settings ({', '.join(other)}); choose "
+            "another --output, or delete that folder"
+        )
 
 
 def _device(settings: Experiment) -> Any:

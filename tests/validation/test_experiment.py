@@ -99,8 +99,8 @@ def test_folders_of_other_settings(settings, here):
     done = []
     perform(more, experiment_runs(more), done.append)
     assert done[0] == 1
-    for text in ("{", "3"):
-        (settings.output / "settings.json").write_text(text)
+    for text in (b"{", b"3", b"\xff"):
+        (settings.output / "settings.json").write_bytes(text)
         with pytest.raises(DomainError, match="is not whole"):
             perform(more, experiment_runs(more))
 
@@ -188,6 +188,14 @@ def test_kept_models_go_on_from_their_last_checkpoint(settings, here, monkeypatc
     (one.output / RUNS).write_text("")
     perform(one, runs)
     assert stripped(read_results(one.output)) == expected
+    about = load_checkpoint(path)["about"]
+    recipe = about["recipe"]
+    for changes in (
+        *({"width": 8.0}, {"seed": "0"}, {"model": None}, {"recipe": 3}),
+        *({"recipe": recipe | {"steps": 0}}, {"recipe": recipe | {"momentum": 0.9}}),
+    ):
+        with pytest.raises(DomainError, match=r"^that file must say which run it is of, but does"):
+            run_of(about | changes, "that file")
     with pytest.raises(DomainError, match="which run it is of"):
         run_of({"dataset": "digits"})
 
