@@ -72,9 +72,10 @@ def run_experiment(settings: Experiment) -> int:
     from tqdm import tqdm
 
     from validation.bridge import Bridge
-    from validation.experiment import experiment_runs, perform, read_results
+    from validation.experiment import experiment_runs, perform
     from validation.pretrain import choose_device, processes
     from validation.report import document as report
+    from validation.results import read_results
 
     began = time.monotonic()
     runs = experiment_runs(settings)
@@ -112,17 +113,15 @@ def run_experiment(settings: Experiment) -> int:
 def make_report(settings: Reporting) -> int:
     """Report on what a folder holds and return the exit code."""
     from validation.bridge import Bridge
-    from validation.experiment import SHAPE, read_results
+    from validation.experiment import shared_settings
     from validation.report import document as report
+    from validation.results import read_results
 
     began, folder = time.monotonic(), settings.folder
     results = read_results(folder)
     if not results:
         raise DomainError(f"folder must hold runs.jsonl with a finished run, got {str(folder)!r}")
-    shape = folder / SHAPE
-    record = report.settings_of(results)
-    if shape.exists():
-        record |= json.loads(shape.read_text(encoding="utf-8"))
+    record = report.settings_of(results) | (shared_settings(folder) or {})
     bridge = _bridge(folder, record["data"], None)
     if settings.bridge and not bridge:
         bridge = _bridge(folder, record["data"], Bridge())

@@ -97,7 +97,7 @@ def evaluate(settings: Evaluation) -> int:
 def _kept(settings: Evaluation) -> Subject:
     """Return a model from a checkpoint."""
     path = Path(settings.model)
-    run = run_of(load_checkpoint(path)["about"])
+    run = run_of(load_checkpoint(path)["about"], f"checkpoint {path}")
     data = load(settings.data or run.dataset)
     model = make_model(run.model, data, run.width, run.depth, run.seed)
     load_checkpoint(path, model)

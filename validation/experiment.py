@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -19,16 +19,13 @@ from simulations.running.identity import array_digest
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
 from validation.pretrain import Recipe
+from validation.results import RUNS, Result, end_last_line, read_results
 from validation.settings import Experiment, Run
 
-__all__ = ["RUNS", "experiment_runs", "perform", "read_results", "run_of", "train_one"]
+__all__ = ["experiment_runs", "perform", "run_of", "shared_settings", "train_one"]
 
-#: One line of JSON per finished run, appended.
-RUNS = "runs.jsonl"
 SHAPE = "settings.json"
 MODELS = "models"
-
-Result = dict[str, Any]
 
 
 def experiment_runs(settings: Experiment) -> dict[str, Run]:
@@ -70,13 +67,27 @@ def _build_nothing(name: str, data: Tokens, width: int, depth: int, block: int) 
 def perform(
     settings: Experiment, runs: dict[str, Run], progress: Callable[[int], Any] = lambda _: None
 ) -> None:
-    """Train what is missing in the folder, in parallel, and append each result to its file."""
+    """Train what is missing in the folder, in parallel, and append each result to its file.
+
+    Where models are kept, a finished run whose weights are not there is missing: it is trained
+    again, and its new line, which is that of the weights, takes the place of the old one.
+    """
     from joblib import Parallel, delayed
+
+    from validation.pretrain import is_final
 
     folder = settings.output
     folder.mkdir(parents=True, exist_ok=True)
     _claim(settings)
+    if os.environ.get("RANK", "0") == "0":
+        end_last_line(folder)
     done = {result["id"] for result in read_results(folder)}
+    if settings.keep_models:
+        done = {
+            name
+            for name in done & runs.keys()
+            if is_final(folder / MODELS / f"{name}.pt", runs[name].recipe.steps)
+        }
     missing = [(name, run) for name, run in runs.items() if name not in done]
     progress(len(runs) - len(missing))
     jobs = settings.jobs
@@ -162,74 +173,56 @@ def train_one(
     }
 
 
-def run_of(record: Mapping[str, Any]) -> Run:
-    """Return the run that a checkpoint or a result is of.
+def run_of(record: Mapping[str, Any], source: str = "record") -> Run:
+    """Return the run that a checkpoint or a result is of; `source` is what errors call it.
 
     Raises
     ------
     DomainError
-        If the record lacks what makes a run.
+        If the record lacks what makes a run, or has something else there.
     """
-    names = {entry.name for entry in fields(Run)}
+    kinds = get_type_hints(Run) | {"recipe": dict}
     try:
-        known = {name: record[name] for name in names}
-        return Run(**known | {"recipe": Recipe(**known["recipe"])})
-    except (KeyError, TypeError):
-        raise DomainError("checkpoint must say which run it is of; this one does not") from None
+        known = {name: record[name] for name in kinds}
+        if all(type(known[name]) is kind for name, kind in kinds.items()):
+            return Run(**known | {"recipe": Recipe(**known["recipe"])})
+    except (KeyError, TypeError, DomainError):
+        pass
+    raise DomainError(f"{source} must say which run it is of, but does not")
 
 
-def read_results(folder: Path) -> list[Result]:
-    """Return the finished runs of a folder, each once, in the order they were written.
-
-    A last line that a crash cut short is removed; that run is done again.
+def shared_settings(folder: Path) -> dict[str, Any] | None:
+    """Return what all runs of a folder share; None if nothing is written down.
 
     Raises
     ------
     DomainError
-        If another line is not JSON.
+        If the file is not whole.
     """
-    path = folder / RUNS
+    path = folder / SHAPE
     if not path.exists():
-        return []
-    *lines, tail = path.read_text(encoding="utf-8").split("\n")
-    if tail:
-        write_text(path, "".join(line + "\n" for line in lines))
-    # Two commands at work in one folder do some runs twice.
-    return list({result["id"]: result for result in _parsed(path, lines)}.values())
-
-
-def _parsed(path: Path, lines: Sequence[str]) -> Iterator[Result]:
-    for number, line in enumerate(lines, start=1):
-        try:
-            result = json.loads(line)
-            if not isinstance(result, dict) or "id" not in result:
-                raise ValueError
-        except ValueError:
-            raise DomainError(
-                f"{path} must hold one run per line, but line {number} is none"
-            ) from None
-        yield result
+        return None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise DomainError(
+            f"{path} must hold the settings of the runs beside it, but is not whole; choose "
+            "another folder, or delete that one"
+        ) from None
 
 
 def _claim(settings: Experiment) -> None:
     """Write down what all runs of the folder share, or refuse a folder of other runs."""
-    path, shape = settings.output / SHAPE, settings.shape()
-    if path.exists():
-        try:
-            there = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):
-            raise DomainError(
-                f"{path} must hold the settings of the runs beside it, but is not whole; choose "
-                "another --output, or delete that folder"
-            ) from None
-        other = sorted(name for name in shape if shape[name] != there.get(name))
-        if other:
-            raise DomainError(
-                f"{settings.output} holds runs with other settings ({', '.join(other)}); choose "
-                "another --output, or delete that folder"
-            )
+    shape, there = settings.shape(), shared_settings(settings.output)
+    if there is None:
+        write_text(settings.output / SHAPE, json.dumps(shape, indent=2) + "\n")
         return
-    write_text(path, json.dumps(shape, indent=2) + "\n")
+    other = sorted(name for name in shape if shape[name] != there.get(name))
+    if other:
+        raise DomainError(
+            f"{settings.output} holds runs with other settings ({', '.join(other)}); choose "
+            "another --output, or delete that folder"
+        )
 
 
 def _device(settings: Experiment) -> Any:

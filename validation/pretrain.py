@@ -11,7 +11,7 @@ import math
 import os
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ __all__ = [
     "Trained",
     "choose_device",
     "errors",
+    "is_final",
     "load_checkpoint",
     "pretrain",
     "processes",
@@ -55,7 +56,7 @@ class Recipe:
     """Peak of a linear warm-up and a cosine that ends at zero."""
 
     warm_up: float = 0.1
-    """Share of the steps before the peak."""
+    """Share of the steps before the peak, rounded to whole steps."""
 
     weight_decay: float = 0.01
     """Of AdamW."""
@@ -80,10 +81,10 @@ class Recipe:
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
-        rising = max(1.0, self.warm_up * self.steps)
+        rising = max(1, round(self.warm_up * self.steps))  # whole, so that a step is at the peak
         if step < rising:
             return self.learning_rate * (step + 1) / rising
-        done = (step - rising) / max(1.0, self.steps - rising)
+        done = (step - rising) / max(1, self.steps - rising)
         return self.learning_rate * math.cos(math.pi * done / 2) ** 2
 
 
@@ -296,15 +297,72 @@ class _State:
                 "remove it to start afresh"
             )
         _fill(self.model, state, path)
-        try:
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.masker.sampler.load_state_dict(state["masker"])
-            self.order.rng.bit_generator.state = state["order"]
-            self.order.left, self.tokens = state["left"].numpy(), state["tokens"]
-            self.seconds, self.losses = state["seconds"], state["losses"]
-            return int(state["step"])
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise DomainError(f"checkpoint {path} must be of this training: {error}") from None
+        flaw = self._flaw(state)
+        if flaw is not None:
+            raise DomainError(
+                f"checkpoint {path} must be as training wrote it, but {flaw!r} in it is not; "
+                "remove it to start afresh"
+            )
+        self.order.left, self.tokens = state["left"].numpy(), state["tokens"]
+        self.seconds, self.losses = state["seconds"], state["losses"]
+        return int(state["step"])
+
+    def _flaw(self, state: Mapping[str, Any]) -> str | None:
+        """Take over the generators and the optimiser; return the first entry that cannot be."""
+        steps, size = self.about["recipe"]["steps"], self.order.size
+
+        def order(found: Any) -> bool:
+            self.order.rng.bit_generator.state = found
+            return True
+
+        def masker(found: Any) -> bool:
+            self.masker.sampler.load_state_dict(found)
+            return True
+
+        checks: dict[str, Callable[[Any], Any]] = {
+            "step": lambda v: type(v) is int and 0 < v <= steps,
+            "tokens": lambda v: type(v) is int and v >= 0,
+            "seconds": lambda v: type(v) is float and 0 <= v < math.inf,
+            "losses": lambda v: len(v) == state["step"] and _finite(v),
+            "left": lambda v: _indices(v) and ((v >= 0) & (v < size)).all(),
+            "order": order,
+            "masker": masker,
+            "optimizer": lambda v: self._optimised(v, state["step"]),
+        }
+        for name, sound in checks.items():
+            try:
+                if not sound(state[name]):
+                    return name
+            except (KeyError, ValueError, TypeError, AttributeError, RuntimeError):
+                return name
+        return None
+
+    def _optimised(self, found: dict[str, Any], step: int) -> bool:
+        """Load the optimiser; return whether what it now holds fits the model and the recipe.
+
+        torch checks neither, and fails in the next step, or does not.
+        """
+        self.optimizer.load_state_dict(found)
+        settings = {k: v for k, v in self.optimizer.defaults.items() if k != "lr"}
+        if any(group[k] != v for group in self.optimizer.param_groups for k, v in settings.items()):
+            return False
+        moments = self.optimizer.state
+        known = [(p, moments[p]) for p in self.model.parameters() if p in moments]
+        return bool(known) and all(
+            own["exp_avg"].shape == own["exp_avg_sq"].shape == p.shape
+            and 0 < float(own["step"]) <= step
+            for p, own in known
+        )
+
+
+def _finite(losses: Any) -> bool:
+    return isinstance(losses, list) and all(
+        type(loss) is float and math.isfinite(loss) for loss in losses
+    )
+
+
+def _indices(left: Any) -> bool:
+    return isinstance(left, Tensor) and left.dtype == torch.int64 and left.ndim == 1
 
 
 def load_checkpoint(path: Path, model: Masked | None = None) -> dict[str, Any]:
@@ -332,6 +390,18 @@ def load_checkpoint(path: Path, model: Masked | None = None) -> dict[str, Any]:
     if model is not None:
         _fill(model, state, path)
     return dict(state)
+
+
+def is_final(path: Path, steps: int) -> bool:
+    """Return whether a checkpoint is there that was written after the last of `steps` steps.
+
+    Its weights are not read: they may be many.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        return bool(state["step"] == steps)
+    except Exception:  # what a broken file raises is anybody's guess
+        return False
 
 
 def _fill(model: Masked, state: dict[str, Any], path: Path) -> None:

@@ -102,7 +102,8 @@ class Experiment:
 
     keep_models: bool = False
     """Keep the weights in OUTPUT/models, for `python -m validation evaluate`; a run that was cut
-    short then goes on from its last checkpoint."""
+    short then goes on from its last checkpoint. Finished runs whose weights are not there are
+    trained again."""
 
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""

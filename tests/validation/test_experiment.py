@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 import ridgeless as rl
 from ridgeless import DomainError
 from validation import pretrain as training
-from validation.experiment import RUNS, experiment_runs, perform, read_results, run_of, train_one
-from validation.pretrain import Recipe, load_checkpoint
+from validation.experiment import experiment_runs, perform, run_of, train_one
+from validation.pretrain import Recipe, is_final, load_checkpoint
+from validation.results import RUNS, read_results
 from validation.settings import Experiment
 
 ROOT = Path(rl.__file__).parents[1]
@@ -74,21 +76,11 @@ def test_a_half_written_last_line_is_done_again(settings, here):
     whole = stripped(read_results(settings.output))
     path.write_text(path.read_text()[:-30])
     assert len(read_results(settings.output)) == 11
-    assert path.read_text().endswith("\n")
     done = []
     perform(settings, runs, done.append)
     assert done == [11, 1]
     assert stripped(read_results(settings.output)) == whole
-
-
-def test_lines_that_are_no_runs(settings):
-    settings.output.mkdir()
-    for line in ("{broken", "3", "{}", "[]"):
-        (settings.output / RUNS).write_text('{"id": "a"}\n' + line + "\n")
-        with pytest.raises(DomainError, match=r"one run per line, but line 2 is none"):
-            read_results(settings.output)
-    (settings.output / RUNS).write_text('{"id": "a"}\n{"id": "b"}\n{"id": "a"}\n')
-    assert [result["id"] for result in read_results(settings.output)] == ["a", "b"]
+    assert path.read_text().count("\n") == 12
 
 
 def test_folders_of_other_settings(settings, here):
@@ -107,8 +99,8 @@ def test_folders_of_other_settings(settings, here):
     done = []
     perform(more, experiment_runs(more), done.append)
     assert done[0] == 1
-    for text in ("{", "3"):
-        (settings.output / "settings.json").write_text(text)
+    for text in (b"{", b"3", b"\xff"):
+        (settings.output / "settings.json").write_bytes(text)
         with pytest.raises(DomainError, match="is not whole"):
             perform(more, experiment_runs(more))
 
@@ -196,8 +188,47 @@ def test_kept_models_go_on_from_their_last_checkpoint(settings, here, monkeypatc
     (one.output / RUNS).write_text("")
     perform(one, runs)
     assert stripped(read_results(one.output)) == expected
+    about = load_checkpoint(path)["about"]
+    recipe = about["recipe"]
+    for changes in (
+        *({"width": 8.0}, {"seed": "0"}, {"model": None}, {"recipe": 3}),
+        *({"recipe": recipe | {"steps": 0}}, {"recipe": recipe | {"momentum": 0.9}}),
+    ):
+        with pytest.raises(DomainError, match=r"^that file must say which run it is of, but does"):
+            run_of(about | changes, "that file")
     with pytest.raises(DomainError, match="which run it is of"):
         run_of({"dataset": "digits"})
+
+
+def test_models_of_finished_runs_are_kept_when_asked_for(settings, here):
+    few = replace(settings, seeds=1, ratios=("0.3", "0.7"), models=("mlp",))
+    runs = experiment_runs(few)
+    perform(few, runs)
+    expected = stripped(read_results(few.output))
+    keeping, done = replace(few, keep_models=True), []
+    perform(keeping, runs, done.append)
+    assert done == [0, 1, 1]
+    models = few.output / "models"
+    assert {path.stem for path in models.iterdir()} == set(runs)
+    assert stripped(read_results(few.output)) == expected
+    # One is gone, and one is of a run that was cut short, or not whole.
+    first, second = (models / f"{name}.pt" for name in runs)
+    perform(keeping, runs, done.append)
+    assert done.pop() == 2
+    state = load_checkpoint(first)
+    torch.save(state | {"step": 3}, second)
+    first.unlink()
+    assert [is_final(path, 8) for path in (first, second)] == [False, False]
+    second.unlink()
+    perform(keeping, runs, done.append)
+    assert done[-3:] == [0, 1, 1]
+    assert is_final(first, 8)
+    first.write_bytes(first.read_bytes()[:-40])
+    with pytest.raises(DomainError, match="must be a whole file that this package wrote; remove"):
+        perform(keeping, runs)
+    # Who does not ask for models does not lack them.
+    perform(few, runs, done.append)
+    assert done[-1] == 2
 
 
 @pytest.mark.slow

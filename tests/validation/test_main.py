@@ -16,8 +16,8 @@ import torch
 import ridgeless as rl
 from validation import __main__ as command_line
 from validation.__main__ import main
-from validation.experiment import read_results
 from validation.reconstruction import Reconstruction
+from validation.results import read_results
 
 ROOT = Path(rl.__file__).parents[1]
 
@@ -203,7 +203,26 @@ def test_evaluate_broken_files(kept, capsys, tmp_path):
         assert "must be a whole file that this package wrote" in err
         assert err.count("\n") == 1
     assert main(["evaluate", str(tmp_path / "anonymous.pt")]) == 2
-    assert "must say which run it is of" in capsys.readouterr().err
+    assert "anonymous.pt must say which run it is of" in capsys.readouterr().err
+
+
+def test_report_on_a_folder_with_damaged_files(kept, capsys, reports):
+    folder = kept.parents[1]
+    reports.clear()
+    for name, damaged, words in (
+        ("settings.json", b"{", "settings.json must hold the settings of the runs beside it"),
+        ("settings.json", b"\xff", "settings.json must hold the settings of the runs beside it"),
+        ("runs.jsonl", b'{"id": "\xff"}\n', "runs.jsonl must hold one run per line, but line 1"),
+    ):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(damaged)
+        assert main(["report", str(folder)]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert words in err
+        (folder / name).write_bytes(whole)
+    assert not reports
+    assert main(["report", str(folder)]) == 0
 
 
 @pytest.mark.parametrize("package", ["torch", "tyro"])

@@ -7,6 +7,7 @@ import ridgeless as rl
 from tests.tolerances import IDENTITY, PREDICTED_RISK
 from validation.datasets.tokens import Tokens
 from validation.prediction import GRID, Theory, theory_of
+from validation.target_groups import column_groups
 
 LENGTH, CHANNELS, POOL, N = 40, 2, 4000, 200
 
@@ -76,6 +77,26 @@ def test_laws_have_risks_too(theory):
     )
 
 
+@pytest.mark.parametrize(
+    "law",
+    [rl.DiscreteRatio([0.1, 0.8]), rl.UniformRatio(0.1, 0.5), rl.ScheduledRatio(0.6, 0.05)],
+    ids=str,
+)
+def test_a_law_is_more_than_its_mean(theory, law):
+    """With infinitely many masks it is one number, but another, p* of (eq-K-inf-ridge).
+
+    A law that is symmetric about 1/2 has its mean for p*, and cannot tell.
+    """
+    ratios, weights = law.nodes(64)
+    hidden = weights * ratios * (1 - ratios)
+    same = float(1 - hidden @ (1 - ratios) / hidden.sum())
+    assert abs(same - law.mean) > 0.02
+    for test in ("0", "0.3-0.7"):
+        found, mean = float(theory.risk(law, N, test)), float(theory.risk(law.mean, N, test))
+        assert found == pytest.approx(float(theory.risk(same, N, test)), rel=IDENTITY)
+        assert abs(found / mean - 1) > 1e-3
+
+
 def test_best_is_the_lowest_of_the_curve(theory):
     ratio, risk = theory.best(N, "0.5")
     curve = theory.risk(GRID, N, "0.5")
@@ -103,19 +124,29 @@ def test_learned_fraction_is_the_mean_over_components():
     np.testing.assert_allclose(found, [known[1], mixed, known[0]], rtol=IDENTITY)
 
 
-def test_symbols_are_indicators_in_groups():
-    rng = np.random.default_rng(1)
-    start = rng.integers(3, size=(3000, 1))
-    same = rng.random((3000, 12)) < 0.7  # most symbols of a sample are alike
-    symbols = np.where(same, start, rng.integers(3, size=(3000, 12)))
-    data = Tokens("symbols", symbols[:2000], symbols[2000:], (1, 12), 3)
-    theory = theory_of(data)
+@pytest.fixture(scope="module")
+def text():
+    """Symbols most of which repeat the first of their sample, the rare ones more than others."""
+    rng, chance, repeated = np.random.default_rng(1), [0.7, 0.2, 0.1], np.array([0.4, 0.7, 0.95])
+    start = rng.choice(3, size=(3000, 1), p=chance)
+    same = rng.random((3000, 12)) < repeated[start]
+    symbols = np.where(same, start, rng.choice(3, size=(3000, 12), p=chance))
+    return Tokens("symbols", symbols[:2000], symbols[2000:], (1, 12), 3)
+
+
+@pytest.mark.parametrize("target", ["all", "easy", "hard"])
+def test_symbols_are_indicators_in_groups(text, target):
+    """Each indicator counts by its variance, so that rare symbols count little."""
+    theory = theory_of(text)
     assert theory.directions == 24  # three indicators of a token sum to one
-    rows = np.eye(3)[symbols[:2000]].reshape(2000, -1)
+    rows = np.eye(3)[text.train].reshape(2000, -1)
     rows -= rows.mean(axis=0)
-    label, left = np.repeat(np.arange(12), 3), 0.0
+    label, left = np.repeat(np.arange(12), 3), np.empty(36)
     for token in range(12):
         rest, here = rows[:, label != token], rows[:, label == token]
-        left += np.square(here - rest @ np.linalg.lstsq(rest, here)[0]).sum()
-    least = left / np.square(rows).sum() / (1 - 22 / 2000)  # regression uses 22 dimensions up
-    assert theory.best(10**9, "0")[1] == pytest.approx(least, rel=PREDICTED_RISK)
+        wrong = here - rest @ np.linalg.lstsq(rest, here)[0]
+        left[label == token] = np.square(wrong).sum(axis=0)
+    part = np.tile({"all": np.full(3, True), **column_groups(text)}[target], 12)
+    # Regression uses 22 dimensions up.
+    least = left[part].sum() / np.square(rows[:, part]).sum() / (1 - 22 / 2000)
+    assert theory.best(10**9, "0", target)[1] == pytest.approx(least, rel=PREDICTED_RISK)

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from ridgeless import DomainError
 from tests.tolerances import FLOAT32
 from tests.validation import tiny
 from validation import pretrain as training
-from validation.masking import Masker
-from validation.models import make_model
+from validation.masking import Masker, RatioSampler
+from validation.models import Linear, make_model
 from validation.pretrain import Recipe, choose_device, load_checkpoint
 
 ROOT = Path(rl.__file__).parents[1]
@@ -122,11 +123,60 @@ def test_checkpoints_of_something_else(tmp_path):
         tiny.trained(data, Recipe(steps=20), checkpoint=path)
     with pytest.raises(DomainError, match="has another seed"):
         tiny.trained(data, SHORT, checkpoint=path, about={"seed": 1})
+
+
+def moments(name, value):
+    """Return how the optimiser's state of the first weights changes."""
+
+    def changed(state):
+        first = state["state"][0] | {name: value}
+        return state | {"state": state["state"] | {0: first}}
+
+    return changed
+
+
+def settings(name, value):
+    def changed(state):
+        return state | {"param_groups": [group | {name: value} for group in state["param_groups"]]}
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("step", value) for value in ("3", 2.5, 0, -1, 13)),
+        *(("tokens", value) for value in ("many", -1, 1.5)),
+        *(("seconds", value) for value in ("long", math.nan, -1.0)),
+        *(("losses", value) for value in ("abc", "abcde", [1.0], [1.0, 2.0, "a", 3.0, 4.0])),
+        ("losses", [1.0, 2.0, math.nan, 3.0, 4.0]),
+        *(("left", value) for value in (1, torch.zeros(3), torch.zeros(2, 2, dtype=torch.int64))),
+        *(("left", torch.tensor([value])) for value in (-1, 128)),
+        *(("order", value) for value in (None, {"bit_generator": "MT19937"})),
+        *(("masker", value) for value in ({}, {"generator": 3})),
+        ("optimizer", 3),
+        ("optimizer", lambda state: state | {"state": {}}),
+        ("optimizer", moments("exp_avg", torch.zeros(3))),
+        ("optimizer", moments("exp_avg_sq", None)),
+        ("optimizer", moments("step", "a")),
+        ("optimizer", moments("step", torch.tensor(99.0))),
+        ("optimizer", settings("betas", "ab")),
+        ("optimizer", settings("weight_decay", 9.0)),
+    ],
+)
+def test_checkpoints_with_damaged_content(name, value, tmp_path, monkeypatch):
+    """Whole files, as the check sums go, that no training wrote."""
+    data, path = tiny.values(), tmp_path / "model.pt"
+    with monkeypatch.context() as patch:
+        stop_after(5, patch)
+        with pytest.raises(Stopped):
+            tiny.trained(data, SHORT, checkpoint=path, every=5)
     state = load_checkpoint(path)
-    for name, value in (("optimizer", 3), ("order", {"bit_generator": "MT19937"}), ("left", 1)):
-        torch.save(state | {name: value}, path)
-        with pytest.raises(DomainError, match="must be of this training"):
-            tiny.trained(data, SHORT, checkpoint=path)
+    torch.save(state | {name: value(state[name]) if callable(value) else value}, path)
+    before = path.read_bytes()
+    with pytest.raises(DomainError, match=f"model.pt must be as training wrote it, but '{name}'"):
+        tiny.trained(data, SHORT, checkpoint=path)
+    assert path.read_bytes() == before
 
 
 def test_a_loss_that_is_not_finite_stops(tmp_path):
@@ -146,6 +196,18 @@ def test_the_learning_rate_rises_and_falls():
     assert rates[-1] < 1e-5
     assert Recipe(steps=1).rate(0) == Recipe().learning_rate
     assert Recipe(steps=10, warm_up=0).rate(0) == Recipe().learning_rate
+
+
+@pytest.mark.parametrize("warm_up", [0.0, 0.1, 0.25, 1 / 3, 1.0])
+def test_no_step_exceeds_the_peak(warm_up):
+    """Also where the warm-up is not a whole number of steps, be it by rounding as in 0.1 * 30."""
+    for steps in range(1, 61):
+        recipe = Recipe(steps=steps, warm_up=warm_up)
+        rates = np.array([recipe.rate(step) for step in range(steps)])
+        assert rates.max() == recipe.learning_rate
+        top = int(rates.argmax())
+        assert (np.diff(rates[: top + 1]) > 0).all()
+        assert (np.diff(rates[top:]) <= 0).all()
 
 
 def test_the_optimiser_follows_the_learning_rate(monkeypatch):
@@ -180,6 +242,72 @@ def test_masks_and_weights_follow_the_recipe(monkeypatch):
     np.testing.assert_allclose(seen, np.arange(12) / 12)
     assert made == [SHORT.weight_decay]
     assert SHORT.weight_decay > 0
+
+
+@pytest.mark.parametrize("data", tiny.both(), ids=lambda data: data.name)
+def test_gradients_are_clipped(data, monkeypatch):
+    """The optimiser sees the gradient at most as long as the recipe says."""
+    lengths = []
+    real = torch.optim.AdamW.step
+
+    def step(self, *arguments):
+        gradients = [p.grad.flatten() for group in self.param_groups for p in group["params"]]
+        lengths.append(float(torch.cat(gradients).norm()))
+        return real(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    tiny.trained(data, Recipe(steps=2, batch=8, clip=1e9))
+    least = min(lengths)
+    lengths.clear()
+    tiny.trained(data, Recipe(steps=2, batch=8, clip=least / 10))
+    np.testing.assert_allclose(lengths, least / 10, rtol=FLOAT32["rtol"])
+
+
+class Zero(Linear):
+    """A model that knows nothing, and learns nothing."""
+
+    def forward(self, inputs, hidden):
+        return super().forward(inputs, hidden) * 0
+
+
+@pytest.mark.parametrize("data", tiny.both(), ids=lambda data: data.name)
+def test_loss_is_the_mean_over_hidden_tokens(data, monkeypatch):
+    """Over tokens, not over samples, which hide different numbers; and over values that count."""
+    picked, masks = [], []
+    take, draw = training._Order.take, Masker.draw
+
+    def taken(self, number):
+        picked.append(take(self, number))
+        return picked[-1]
+
+    def drawn(self, samples, progress=0.0):
+        masks.append(draw(self, samples, progress))
+        return masks[-1]
+
+    monkeypatch.setattr(training._Order, "take", taken)
+    monkeypatch.setattr(Masker, "draw", drawn)
+    if not data.symbols:
+        used = data.counted.copy()
+        used[3:5, 1] = False
+        data = replace(data, used=used)
+    sampler = RatioSampler(rl.UniformRatio(), "sample", rng=1)
+    cost = training.pretrain(
+        Zero(data),
+        data,
+        np.arange(len(data.train)),
+        Masker(sampler, data.grid),
+        Recipe(steps=1, batch=16),
+        rng=np.random.default_rng(2),
+        device=tiny.CPU,
+    )
+    (hidden,) = masks
+    assert len(set(hidden.sum(axis=1))) > 3
+    if data.symbols:
+        assert math.isclose(cost.loss, math.log(data.symbols), rel_tol=FLOAT32["rtol"])
+        return
+    errors = (np.square(data.train[picked[0]]) * data.counted).sum(axis=2)
+    expected = errors[hidden].mean() / data.counted.sum(axis=1).mean()
+    assert math.isclose(cost.loss, expected, rel_tol=FLOAT32["rtol"])
 
 
 @pytest.mark.parametrize(

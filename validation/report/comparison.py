@@ -66,6 +66,15 @@ class Cell:
         """Names of test ratios, in the order of the runs."""
         return list(next(iter(self.entries.values())))
 
+    @property
+    def fixed_tests(self) -> list[str]:
+        """Names of test ratios that are one number."""
+        return [name for name in self.tests if "-" not in name]
+
+    def rows(self, test: str, ratio: str) -> list[Row]:
+        """Return the rows of a training ratio at a test ratio, of all seeds that have it."""
+        return [tests[test] for (_, name), tests in self.entries.items() if name == ratio]
+
     def risks(
         self,
         test: str,
@@ -74,7 +83,7 @@ class Cell:
         seeds: Sequence[int] | None = None,
     ) -> Array:
         """Return risks at a test ratio, or their `AVERAGE` over fixed ones, (seeds, ratios)."""
-        tests = [name for name in self.tests if "-" not in name] if test == AVERAGE else [test]
+        tests = self.fixed_tests if test == AVERAGE else [test]
         chosen = self.seeds if seeds is None else seeds
         found = [
             [np.mean([self.entries[s, r][t][TARGETS[target]] for t in tests]) for r in ratios]

@@ -20,6 +20,7 @@ from validation.named_ratio import in_order, named_ratio
 from validation.prediction import ASSUMPTIONS, GRID, Theory, theory_of
 from validation.report.comparison import Row
 from validation.report.verdicts import verdicts
+from validation.results import flaw
 
 __all__ = ["build", "recomputed", "settings_of", "write"]
 
@@ -27,10 +28,9 @@ DIGITS = 6
 MODELS = ("linear", "mlp", "cnn", "transformer")
 #: Ratios at which report.json keeps the theory's curve.
 CURVE = GRID[3::4]
-#: What a result must hold, and under which name and in which order report.json has it.
+#: What report.json has of a result, in this order.
 SHARED = ("dataset", "model", "width", "n", "ratio", "seed", "equal", "steps")
 COSTS = ("probe", "seconds", "tokens")
-NEEDED = (*SHARED, *COSTS, "id", "block", "risks", "targets", "components", "kind")
 
 
 def write(
@@ -114,11 +114,13 @@ def _checked(results: Sequence[Row]) -> list[Row]:
         raise DomainError("results must hold a finished run, got none")
     found: dict[str, Row] = {}
     for number, result in enumerate(results, start=1):
-        lacking = [name for name in NEEDED if name not in result]
-        if lacking:
-            raise DomainError(f"result {number} must have {lacking[0]!r}, but has not")
+        name = flaw(result)
+        if name is not None and name not in result:
+            raise DomainError(f"result {number} must have {name!r}, but has not")
+        if name is not None:
+            raise DomainError(f"result {number} must have another {name!r} than {result[name]!r}")
         risks = result["risks"].values()
-        if not all(isinstance(r, int | float) and math.isfinite(r) and r > 0 for r in risks):
+        if not all(math.isfinite(risk) and risk > 0 for risk in risks):
             raise DomainError(
                 f"risks must be positive and finite, got {dict(result['risks'])} in result {number}"
             )
@@ -149,7 +151,7 @@ def _long(result: Row, theories: Mapping[str, Theory]) -> Iterator[Row]:
             law = named_ratio(result["ratio"]).law
             theory = theories[result["dataset"]]
             row["theory"] = float(theory.risk(law, result["n"], test))
-        if result.get("cross_entropy"):
+        if result["cross_entropy"]:
             row["cross_entropy"] = result["cross_entropy"][test]
         yield row | {name: result[name] for name in COSTS}
 

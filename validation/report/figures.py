@@ -140,7 +140,7 @@ def _theory(axis: Axes, cell: Cell, test: str, theory: Mapping[str, Any]) -> Non
     laws = cell.random + cell.schedules
     for place, name in enumerate(laws):
         at = 1.02 + 0.06 * place
-        rows = [v[test] for (_, ratio), v in cell.entries.items() if ratio == name]
+        rows = cell.rows(test, name)
         if rows and "theory" in rows[0]:
             axis.plot([at, at + 0.05], [rows[0]["theory"]] * 2, color="black", linewidth=1.4)
         label = {"random": "R²", "linear": "lin", "cosine": "cos"}[named_ratio(name).shape]
@@ -178,7 +178,7 @@ def _test_ratios(cells: Sequence[Cell]) -> Figure:
     figure, axes = _panels(len(models))
     for axis, own in zip(axes[0], models.values(), strict=True):
         cell = middle_cell(own)
-        tests = [*(test for test in cell.tests if "-" not in test), AVERAGE]
+        tests = [*cell.fixed_tests, AVERAGE]
         best = [cell.risks(t, cell.fixed).mean(axis=0).min() for t in tests] if cell.seeds else []
         lines = dict(zip(cell.fixed, _shades(len(cell.fixed)), strict=True))
         for name in [*cell.fixed, *cell.random, *cell.schedules] if cell.seeds else []:

@@ -93,13 +93,15 @@ def _name(cell: Cell | Row) -> str:
     return f"{Path(about['dataset']).stem} {about['model']}"
 
 
+def _middles(cells: Sequence[Cell]) -> dict[str, Cell]:
+    """Return the middle size of each data set and model."""
+    own = {name: [c for c in cells if _name(c) == name] for name in map(_name, cells)}
+    return {name: middle_cell(group) for name, group in own.items()}
+
+
 def _verdict_tables(verdicts: Sequence[Row], cells: Sequence[Cell]) -> Iterator[str]:
     """Yield the verdicts at the primary test ratio and middle size, then all the others."""
-    middles = [
-        middle_cell([c for c in cells if _name(c) == name])
-        for name in dict.fromkeys(map(_name, cells))
-    ]
-    size = {_name(cell): (cell.width, cell.n) for cell in middles}
+    size = {name: (cell.width, cell.n) for name, cell in _middles(cells).items()}
 
     def leads(v: Row) -> bool:
         at_size = v["width"] is None or (v["width"], v["n"]) == size[_name(v)]
@@ -170,7 +172,7 @@ def _mean(values: np.ndarray[Any, Any]) -> str:
 
 
 def _theory_at(cell: Cell, ratio: str, test: str) -> str:
-    rows = [tests[test] for (_, name), tests in cell.entries.items() if name == ratio]
+    rows = cell.rows(test, ratio)
     return f"{rows[0]['theory']:.4f}" if rows and "theory" in rows[0] else ""
 
 
@@ -204,8 +206,7 @@ def _best_table(cells: Sequence[Cell], best: Sequence[Row]) -> Iterator[str]:
         "looks among 0.005 to 0.995, networks have the ratios of the table above."
     )
     rows = []
-    for name in dict.fromkeys(map(_name, cells)):
-        cell = middle_cell([c for c in cells if _name(c) == name])
+    for name, cell in _middles(cells).items():
         if not cell.seeds or not cell.fixed:
             continue
         for test in cell.tests:
@@ -239,7 +240,7 @@ def _compute(runs: Sequence[Row], cells: Sequence[Cell]) -> Iterator[str]:
         same = next(c for c in cells if (c.dataset, c.model, c.width, c.n) == key)
         rows = []
         for ratio in cell.ratios:
-            entries = [tests[PRIMARY] for (_, r), tests in cell.entries.items() if r == ratio]
+            entries = cell.rows(PRIMARY, ratio)
             seconds = float(np.mean([e["seconds"] for e in entries]))
             pair = [
                 _mean(c.risks(PRIMARY, [ratio])[:, 0]) if ratio in c.ratios else ""
@@ -275,8 +276,7 @@ def _components(parts: Sequence[Row], cells: Sequence[Cell]) -> Iterator[str]:
         "Risk along principal components, largest variance first (measured / theory's unlearned "
         "share), at the middle size, for the lowest, a middle and the highest fixed ratio."
     )
-    for name in dict.fromkeys(map(_name, cells)):
-        cell = middle_cell([c for c in cells if _name(c) == name])
+    for name, cell in _middles(cells).items():
         if not cell.fixed:
             continue
         rows = []
@@ -298,10 +298,9 @@ def _components(parts: Sequence[Row], cells: Sequence[Cell]) -> Iterator[str]:
 def _costs(cells: Sequence[Cell]) -> Iterator[str]:
     yield "Middle size, equal steps, means over seeds. The probe is the accuracy of a linear one."
     rows = []
-    for name in dict.fromkeys(map(_name, cells)):
-        cell = middle_cell([c for c in cells if _name(c) == name])
+    for name, cell in _middles(cells).items():
         for ratio in cell.ratios:
-            entries = [tests[PRIMARY] for (_, r), tests in cell.entries.items() if r == ratio]
+            entries = cell.rows(PRIMARY, ratio)
             probes = [e["probe"] for e in entries if e["probe"] is not None]
             rows.append([
                 name,

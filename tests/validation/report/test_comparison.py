@@ -22,6 +22,15 @@ def test_seeds_that_lack_a_ratio_do_not_count():
     assert cell.risks("0", ["0.1", "0.5"]).shape == (2, 2)
 
 
+def test_rows_of_a_ratio_are_those_of_all_seeds():
+    runs = [r for r in rows(valley, seeds=3) if (r["seed"], r["ratio"]) != (1, "0.5")]
+    (cell,) = cells_of(runs)
+    found = [(r["seed"], r["ratio"], r["test_ratio"]) for r in cell.rows("0.5", "0.5")]
+    assert found == [(0, "0.5", "0.5"), (2, "0.5", "0.5")]
+    assert cell.rows("0.5", "0.6") == []
+    assert cell.fixed_tests == ["0", "0.5"]
+
+
 def test_risks_are_those_of_the_runs():
     def risk(width, n, ratio, seed):
         return VALLEY[ratio] + seed

@@ -136,9 +136,11 @@ def broken(change):
     [
         ([], "got none"),
         (broken(lambda r: r.pop("probe")), "result 2 must have 'probe'"),
-        (broken(lambda r: r.update(risks={"0": float("nan")})), "positive and finite"),
-        (broken(lambda r: r.update(risks={"0": "low"})), "positive and finite"),
-        (broken(lambda r: r.update(risks={"0.2": 0.5})), "share their test ratios"),
+        (broken(lambda r: r["risks"].update({"0.5": float("nan")})), "positive and finite"),
+        (broken(lambda r: r["risks"].update({"0.5": -1.0})), "positive and finite"),
+        (broken(lambda r: r.update(risks={"0": "low"})), "result 2 must have another 'risks'"),
+        (broken(lambda r: r.update(seed="a")), "result 2 must have another 'seed' than 'a"),
+        (broken(lambda r: r.update(risks={"0.2": 0.5}, targets={})), "share their test ratios"),
         (results(seeds=1, dataset="nowhere"), "data must be one of"),
     ],
 )

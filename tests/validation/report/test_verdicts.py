@@ -234,6 +234,32 @@ def test_beats_every_fixed_ratio(risk, flip, expected):
     assert (verdict["verdict"], verdict["against"]) == (expected, "0.5")
 
 
+def hardest(fixed, flip=()):
+    """Return what is told of R2MAE at risk 0.5 beside fixed ratios, those at the ends far worse."""
+    risks = {"0.1": 0.8, "0.9": 0.9, R2MAE: 0.5} | fixed
+    verdict = found(rows(noisy(risks=risks, flip=flip)), "d", "every", test_ratio="average")
+    return verdict["verdict"], verdict["against"]
+
+
+def test_hardest_to_beat_has_the_weakest_verdict_and_then_the_smallest_statistic():
+    # 0.15 is better than R2MAE on average, but not on every seed; 0.75 always, by less.
+    unsure = {"0.15": 0.4, "0.5": 0.6, "0.75": 0.49}
+    assert hardest(unsure, flip=("0.15",)) == ("not confirmed", "0.75")
+    # Both always: the one that is better by more.
+    assert hardest({"0.15": 0.48, "0.5": 0.6, "0.75": 0.49}) == ("not confirmed", "0.15")
+    assert hardest({"0.15": 0.49, "0.5": 0.6, "0.75": 0.48}) == ("not confirmed", "0.75")
+
+
+def test_ratios_that_are_equally_hard_to_beat_are_told_by_the_smallest():
+    for risk, verdict in ((0.6, "confirmed"), (0.4, "not confirmed")):
+        same = {"0.15": risk, "0.5": risk, "0.75": risk}
+        assert hardest(same) == (verdict, "0.15")
+
+
+def test_a_fixed_ratio_with_the_same_risks_is_not_beaten():
+    assert hardest({"0.15": 0.6, "0.5": 0.5, "0.75": 0.6}) == ("undecided", "0.5")
+
+
 def test_average_leaves_ranges_of_test_ratios_out():
     runs = rows(noisy(risks={R2MAE: 0.45}))
     for entry in runs:
