@@ -1,4 +1,4 @@
-"""A spectrum of any law as that of d directions."""
+"""Any spectrum as that of d directions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def multiplicities(spectrum: Spectrum, dimension: int) -> NDArray[np.intp] | Non
 
 
 def quantized(spectrum: Spectrum, dimension: int) -> Spectrum:
-    """Return the law of `dimension` equally weighted eigenvalues that stands for `spectrum`.
+    """Return the spectrum of `dimension` equally weighted eigenvalues that stands for `spectrum`.
 
     Atoms that hold whole numbers of directions are repeated exactly. Otherwise eigenvalue i is
     the mean of the quantile function over ((i - 1)/d, i/d), which keeps the mean.

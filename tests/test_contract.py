@@ -41,7 +41,7 @@ ROOMS = {
     "symbolic": ("ridgeless.symbolic", f"{THEORY} files"),
     "cli": ("ridgeless.cli ridgeless.__main__", f"{THEORY} files explorer symbolic"),
     # Monte Carlo of the same quantities.
-    "running": ("simulations.running", f"{THEORY} files"),
+    "running": ("simulations.running", "words theory files"),
     "populations": ("simulations.populations", f"{THEORY} running files"),
     "trials": ("simulations.trials", f"{THEORY} running populations"),
     "collection": ("simulations.collection", f"{THEORY} running populations trials"),
@@ -57,14 +57,14 @@ ROOMS = {
 PLACES = {place: room for room, (places, _) in ROOMS.items() for place in places.split()}
 
 # A package of others: the rooms that may import it.
-OUTSIDE = {"torch": "validation studies", "transformers": ""}
+OUTSIDE = {"torch": "validation studies", "torchvision": "", "transformers": ""}
 
 # Rooms of ridgeless that read, write and print; its others are pure functions.
 IMPURE = {"files", "explorer", "symbolic", "cli"}
 IMPURE_IMPORTS = {"logging", "shutil", "socket", "subprocess", "tempfile", "urllib", "webbrowser"}
 IMPURE_CALLS = re.compile(
     r"(breakpoint|exec|input|open|print|(json|pickle)\.(dump|load)|os\.(remove|rename|replace)"
-    r"|np\.(fromfile|genfromtxt|load|loadtxt|memmap|save|savetxt|savez\w*)|sys\.std\w+\.write"
+    r"|(np|numpy)\.(fromfile|genfromtxt|load|loadtxt|memmap|save|savetxt|savez\w*)|sys\.std\w+\.write"
     r"|.*\.(mkdir|open|read_(bytes|csv|text)|to_csv|tofile|touch|unlink|write_(bytes|text)))",
     re.DOTALL,
 )

@@ -93,14 +93,14 @@ def point(axis: str, task: str, epochs: float, value: float) -> Point:
     target: Any = rl.MaskedFeature()
     if task == TASKS[1]:
         target = rl.LinearTarget(snr=given["snr"], alignment=float(given["alignment"]))
-    law = rl.Spectrum.power_law(given["decay"], features)
+    spectrum = rl.Spectrum.power_law(given["decay"], features)
     options = {"aspect_ratio": gamma, "target": target, "masks_per_sample": epochs}
-    best = rl.optimal_mask_ratio(law, **options)
+    best = rl.optimal_mask_ratio(spectrum, **options)
     ratios = np.linspace(LOWEST, HIGHEST, 161)
     threshold = gamma / epochs  # as many rows with a masked target as features
     if task == TASKS[0] and LOWEST <= threshold <= HIGHEST:
         ratios = np.append(ratios, threshold)
-    found = rl.risk(law, ratios, **options)
+    found = rl.risk(spectrum, ratios, **options)
     worst, null = float(np.max(found.total)), float(np.max(found.null))
     return Point(axis, task, epochs, value, best.mask_ratio, best.low, best.high, best.risk,
                  worst, null)  # fmt: skip

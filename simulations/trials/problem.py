@@ -64,7 +64,7 @@ class Problem:
 
     Parameters
     ----------
-    spectrum : Spectrum or array_like of eigenvalues, H
+    spectrum : Spectrum or array_like of eigenvalues, s
         Population spectrum; the simulation uses `dimension` eigenvalues that stand for it.
     mask_ratio : p, float in [0, 1], a law of ratios, or a `ridgeless.Masking`
         Probability that a feature is masked in a training row. A row whose law gives it a loss
@@ -117,7 +117,7 @@ class Problem:
     readout: Readout = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        law = as_spectrum(self.spectrum)
+        population = as_spectrum(self.spectrum)
         target = rl.MaskedFeature() if self.target is None else self.target
         if not isinstance(target, rl.MaskedFeature | rl.LinearTarget):
             raise rl.DomainError(
@@ -132,10 +132,10 @@ class Problem:
                 f"{self.estimator!r}"
             )
         ridge = nonnegative_array("ridge", real_scalar("ridge", self.ridge), finite=True)
-        size = _dimension(self.dimension, self.design, law)
+        size = _dimension(self.dimension, self.design, population)
         samples = _samples(real_scalar("aspect_ratio", self.aspect_ratio), size)
-        eigenvalues = quantized(law, size)
-        target_there = _on_directions(target, law, size)
+        eigenvalues = quantized(population, size)
+        target_there = _on_directions(target, population, size)
         target_there.on(eigenvalues)  # a target without signal there is refused here
         patch = count("patch", self.patch)
         patches = None if patch == 1 else self.design.patches(patch, size)
@@ -210,15 +210,15 @@ def _numbered(labels: Sequence[Hashable]) -> tuple[int, ...]:
     return tuple(numbers[label] for label in labels)
 
 
-def _dimension(asked: int | None, design: Design, law: rl.Spectrum) -> int:
+def _dimension(asked: int | None, design: Design, population: rl.Spectrum) -> int:
     """Return d, which real data dictate together with the spectrum."""
     own = design.fixed_spectrum()
     if own is None:
         return DIMENSION if asked is None else count("dimension", asked)
     if asked not in (None, len(own)):
         raise rl.DomainError(f"dimension must be that of the data, {len(own)}, got {asked!r}")
-    if own != law:
-        raise rl.DomainError(f"spectrum must be that of the data, {own!r}, got {law!r}")
+    if own != population:
+        raise rl.DomainError(f"spectrum must be that of the data, {own!r}, got {population!r}")
     return len(own)
 
 
@@ -232,13 +232,13 @@ def _samples(aspect_ratio: float, dimension: int) -> int:
     return round(dimension / aspect_ratio)
 
 
-def _on_directions(target: Target, law: rl.Spectrum, dimension: int) -> Target:
+def _on_directions(target: Target, population: rl.Spectrum, dimension: int) -> Target:
     """Return the target with its mass per atom, if given so, split over the d directions."""
     if isinstance(target, rl.MaskedFeature) or np.ndim(target.alignment) == 0:
         return target
-    target.on(law)  # checks the length
-    counts = multiplicities(law, dimension)
-    masses = np.asarray(target.alignment, dtype=np.float64)[law.order]
+    target.on(population)  # checks the length
+    counts = multiplicities(population, dimension)
+    masses = np.asarray(target.alignment, dtype=np.float64)[population.order]
     if counts is None or (masses[counts == 0] > 0).any():
         raise rl.DomainError(
             "alignment as an array needs a whole number of directions on each atom: weights times "

@@ -1,4 +1,4 @@
-"""Spectra of any law as those of d directions."""
+"""Any spectrum as that of d directions."""
 
 import numpy as np
 import pytest
@@ -36,6 +36,6 @@ def test_a_systematic_sample_has_every_atom_by_its_weight() -> None:
 
 
 def test_atoms_without_weight_are_not_sampled() -> None:
-    law = rl.Spectrum([1.0, 2.0, 9.0], weights=[1, 1, 0])
-    drawn = systematic_sample(law, 1000, np.random.default_rng(0))
+    spectrum = rl.Spectrum([1.0, 2.0, 9.0], weights=[1, 1, 0])
+    drawn = systematic_sample(spectrum, 1000, np.random.default_rng(0))
     assert set(drawn) == {1.0, 2.0}

@@ -28,12 +28,12 @@ Values = dict[str, Any]
 
 def task(spectrum: Any, masses: list[float], sigma: float) -> dict[str, Any]:
     """Spectrum and linear target with these squared masses of beta."""
-    law = spectrum if isinstance(spectrum, rl.Spectrum) else rl.Spectrum(spectrum)
-    signal = float(np.dot(masses, law.eigenvalues[np.argsort(law.order)]))
+    known = spectrum if isinstance(spectrum, rl.Spectrum) else rl.Spectrum(spectrum)
+    signal = float(np.dot(masses, known.eigenvalues[np.argsort(known.order)]))
     target = rl.LinearTarget(
         snr=signal / sigma**2 if sigma else math.inf, alignment=masses, signal_variance=signal
     )
-    return {"spectrum": law, "target": target}
+    return {"spectrum": known, "target": target}
 
 
 def flat(v: Values, **options: Any) -> rl.Risk:
@@ -51,19 +51,19 @@ def K_masks(v: Values, **options: Any) -> rl.Risk:
 
 
 def spiked(v: Values) -> rl.Risk:
-    law = rl.Spectrum([1.0, v["s_1"]], weights=[1.0, 0.0])
-    given_task = task(law, [v["r"] ** 2, v["r_1"] ** 2], v["sigma"])
+    spectrum = rl.Spectrum([1.0, v["s_1"]], weights=[1.0, 0.0])
+    given_task = task(spectrum, [v["r"] ** 2, v["r_1"] ** 2], v["sigma"])
     options = {"aspect_ratio": v["psi"], "test_mask_ratio": v["p_t"]}
     return rl.risk(mask_ratio=v["p"], **given_task, **options)
 
 
 def two_levels(v: Values, **options: Any) -> rl.Risk:
-    law = rl.Spectrum([v["s_1"], v["s_2"]], weights=[v["h_1"], 1 - v["h_1"]])
+    spectrum = rl.Spectrum([v["s_1"], v["s_2"]], weights=[v["h_1"], 1 - v["h_1"]])
     if "gamma" in v:
-        options |= {"spectrum": law, "aspect_ratio": v["gamma"]}
+        options |= {"spectrum": spectrum, "aspect_ratio": v["gamma"]}
     else:
         options |= {"aspect_ratio": v["psi"]}
-        options |= task(law, [v["r_1"] ** 2, v["r_2"] ** 2], v["sigma"])
+        options |= task(spectrum, [v["r_1"] ** 2, v["r_2"] ** 2], v["sigma"])
     return rl.risk(mask_ratio=v["p"], test_mask_ratio=v["p_t"], **options)
 
 

@@ -18,12 +18,12 @@ from tests.tolerances import LINEAR_ALGEBRA, MONTE_CARLO_Z
 
 @pytest.mark.parametrize("values", [[1.0], [0.0, 1.0, 5.0], np.geomspace(1e-3, 30, 60)])
 def test_gaussian_population_has_the_spectrum_and_a_constant_diagonal(values):
-    law = quantized(rl.Spectrum(values), 60)
-    population = GaussianRows().population(law, np.random.default_rng(0))
+    spectrum = quantized(rl.Spectrum(values), 60)
+    population = GaussianRows().population(spectrum, np.random.default_rng(0))
     found = np.linalg.eigvalsh(population.covariance)
-    np.testing.assert_allclose(found, law.eigenvalues, rtol=0, atol=LINEAR_ALGEBRA)
+    np.testing.assert_allclose(found, spectrum.eigenvalues, rtol=0, atol=LINEAR_ALGEBRA)
     diagonal = np.diag(population.covariance)
-    np.testing.assert_allclose(diagonal, law.mean, rtol=LINEAR_ALGEBRA)
+    np.testing.assert_allclose(diagonal, spectrum.mean, rtol=LINEAR_ALGEBRA)
     vectors = population.eigenvectors
     rebuilt = (vectors * population.eigenvalues) @ vectors.T
     np.testing.assert_allclose(rebuilt, population.covariance, rtol=0, atol=LINEAR_ALGEBRA)
@@ -33,9 +33,9 @@ def test_gaussian_population_has_the_spectrum_and_a_constant_diagonal(values):
     "design", [GaussianRows(), RademacherRows(), StudentRows(5.0), EllipticalRows(9.0)]
 )
 def test_rows_have_the_covariance(design):
-    law = rl.Spectrum([0.5, 1.0, 4.0])
+    spectrum = rl.Spectrum([0.5, 1.0, 4.0])
     rng = np.random.default_rng(0)
-    population = design.population(law, rng)
+    population = design.population(spectrum, rng)
     rows = design.draw(population, 200_000, rng)
     np.testing.assert_allclose(rows.T @ rows / 200_000, population.covariance, atol=0.1)
 
