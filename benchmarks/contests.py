@@ -152,6 +152,19 @@ def law_nodes(atoms, d=2000, cells=200):
     return Contest(contest.label, contest.calls)
 
 
+def best_ratio(name, d=2000, cells=433, **options):
+    """The best mask ratio beside one curve."""
+    spectrum, ratios = rl.Spectrum(power_law(d)), mask_ratios(cells)
+    return Contest(
+        f"`optimal_mask_ratio` on {name}",
+        {
+            OURS: lambda: rl.optimal_mask_ratio(spectrum, **options),
+            f"`risk` on {cells} ratios": lambda: rl.risk(spectrum, ratios, **options),
+        },
+        target=8.0,
+    )
+
+
 def grid(cells, d=2000):
     """Mask-ratio curves of any length beside five passes for each point."""
     return curve(d, cells)
@@ -167,4 +180,6 @@ def required():
         surface(),
         first_use(),
         full_covariance(),
+        best_ratio("a flat curve", aspect_ratio=1e14),  # every risk is that of predicting 0
+        best_ratio("a two-valley curve", aspect_ratio=0.3),
     ]

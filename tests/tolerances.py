@@ -78,6 +78,13 @@ BESIDE_A_THRESHOLD = 1e-8
 #: over 20 random settings of each: 1.7e-14, of K masks per sample.
 CLOSED_FORM = 1e-12
 
+# --- best ratios --------------------------------------------------------------------------------
+
+#: Risk of a best ratio, relative, against another front or the limit p -> 0+ taken nearer to 0.
+OPTIMUM = 1e-9
+#: Risk at the ends of the range around it, relative: what a ratio off by 1e-9 makes.
+EDGE = 1e-6
+
 # --- the explorer -------------------------------------------------------------------------------
 
 #: What the page shows beside the package, relative (risks) or absolute (mask ratios). Four

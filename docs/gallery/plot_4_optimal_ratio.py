@@ -19,11 +19,8 @@ colors = plt.cm.viridis([0.0, 0.4, 0.8])
 for axes, masks in zip(panels, (1, math.inf), strict=True):
     for exponent, color in zip((0.9, 1.0, 1.5), colors, strict=True):
         spectrum = rl.Spectrum.power_law(exponent, dimension=500)
-        best = [
-            rl.optimal_mask_ratio(spectrum, aspect_ratio=gamma, masks_per_sample=masks).mask_ratio
-            for gamma in gammas
-        ]
-        axes.plot(gammas, best, color=color, label=rf"$s_i \propto i^{{-{exponent:g}}}$")
+        best = rl.optimal_mask_ratio(spectrum, aspect_ratio=gammas, masks_per_sample=masks)
+        axes.plot(gammas, best.mask_ratio, color=color, label=rf"$s_i \propto i^{{-{exponent:g}}}$")
     axes.set(xscale="log", xlabel=r"features per sample $\gamma$", ylim=(0, 0.6))
 panels[0].set(title="one mask per sample", ylabel="best mask ratio")
 panels[1].set(title="fresh masks every epoch")

@@ -102,8 +102,8 @@ def point(axis: str, task: str, epochs: float, value: float) -> Point:
         ratios = np.append(ratios, threshold)
     found = rl.risk(spectrum, ratios, **options)
     worst, null = float(np.max(found.total)), float(np.max(found.null))
-    return Point(axis, task, epochs, value, best.mask_ratio, best.low, best.high, best.risk,
-                 worst, null)  # fmt: skip
+    ratio, low, high, lowest = map(float, (best.mask_ratio, best.low, best.high, best.risk))
+    return Point(axis, task, epochs, value, ratio, low, high, lowest, worst, null)
 
 
 def measure(number: int) -> list[Point]:

@@ -207,7 +207,7 @@ def measure(
         advice = advice or found
         for advised, errors, into in (
             (found.mask_ratio, split.every_mask, asked),
-            (found.one_mask.mask_ratio, split.once, single),
+            (float(found.one_mask.mask_ratio), split.once, single),
         ):
             if not (grouped and into is single):
                 into.append((advised, errors(np.append(GRID, [*CONSTANTS, advised]))))

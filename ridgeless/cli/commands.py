@@ -38,6 +38,7 @@ def curve(chosen: argparse.Namespace) -> None:
     summary = {
         "optimal_mask_ratio": best.mask_ratio,
         "optimal_risk": best.risk,
+        "limit": best.limit,
         "within_10_percent": [best.low, best.high],
     }
     said = [
@@ -46,6 +47,8 @@ def curve(chosen: argparse.Namespace) -> None:
     ]
     if best.mask_ratio == 1:
         said.append("a mask ratio of 1 means that predicting 0 is best: nothing can be learnt")
+    if best.limit:
+        said.append("0 stands for very small mask ratios: with no masks at all the risk is larger")
     report.tell(chosen, columns, summary, said, "total", "risk")
 
 

@@ -161,9 +161,9 @@ def recommend(
         reach = np.array([0.0, 1.0])
     present = population.weights > 0
     return Recommendation(
-        mask_ratio=best.mask_ratio,
-        low=best.low,
-        high=best.high,
+        mask_ratio=float(best.mask_ratio),
+        low=float(best.low),
+        high=float(best.high),
         interval=(float(min(*reach, best.mask_ratio)), float(max(*reach, best.mask_ratio))),
         curve_ratios=CURVE.copy(),
         risk=risk(population, CURVE, target=task, **many),

@@ -14,6 +14,7 @@ CONTESTS = [
     contests.surface(d=20, side=2),
     contests.first_use(d=20),
     contests.full_covariance(d=10),
+    contests.best_ratio("a curve", d=10, cells=3, aspect_ratio=0.3),
     contests.common_job(d=10, cells=2, ridge=0.1),
     contests.law_nodes(2, d=10, cells=2),
 ]

@@ -50,6 +50,17 @@ def test_curve_says_when_nothing_can_be_learnt(capsys: pytest.CaptureFixture[str
     assert "predicting 0 is best" in capsys.readouterr().out
 
 
+def test_curve_says_when_no_masks_at_all_are_worse(capsys: pytest.CaptureFixture[str]) -> None:
+    """With many masks the smallest ratios are best here; without masks no row would count."""
+    task = ["--spectrum", "power_law:1.5", "--dimension", "100", "--aspect-ratio", "20"]
+    assert main(["curve", *task, "--masks-per-sample", "inf"]) == 0
+    shown = capsys.readouterr().out
+    assert "best mask ratio 0.000" in shown
+    assert "0 stands for very small mask ratios" in shown
+    assert main(["curve", *task, "--masks-per-sample", "inf", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["limit"] is True
+
+
 def test_recommend_reads_both_formats(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answers = []
     for name in ("data.npy", "data.csv"):

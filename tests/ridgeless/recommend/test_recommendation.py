@@ -40,9 +40,8 @@ def named_column_optimum(sigma: np.ndarray, gamma: float) -> float:
         alignment=(vectors.T @ beta) ** 2,
         signal_variance=strength,
     )
-    return rl.optimal_mask_ratio(
-        values, aspect_ratio=gamma, target=task, masks_per_sample=math.inf
-    ).mask_ratio
+    best = rl.optimal_mask_ratio(values, aspect_ratio=gamma, target=task, masks_per_sample=math.inf)
+    return float(best.mask_ratio)
 
 
 @pytest.mark.slow
