@@ -3,6 +3,9 @@
 One line per cell and batch, in the order in which batches are done. All lines of a batch are
 written, flushed and synchronised together. A writer that is killed leaves at most one incomplete
 batch at the end of the file; the next one cuts it off and does that batch again.
+
+A line ends with a checksum of itself, so that a digit that changed is not taken for a result. A
+store of the time before checksums is read and goes on without them: its header says so.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
@@ -29,7 +34,8 @@ SHOWN = 16
 
 #: Sums of products of deviations: signal with itself, with noise, and noise with itself.
 COLUMNS = ("design", "cell", "batch", "trials", "signal", "noise", "ss", "sn", "nn")
-HEADER = ",".join(COLUMNS) + "\n"
+#: First line of a store, and of one whose lines have no checksums.
+HEADER, UNCHECKED = ",".join((*COLUMNS, "check")) + "\n", ",".join(COLUMNS) + "\n"
 
 
 def read_batches(path: Path, ledger: Ledger) -> int:
@@ -44,46 +50,72 @@ def read_batches(path: Path, ledger: Ledger) -> int:
         return 0
     with path.open(newline="", encoding="ascii", errors="replace") as file:
         lines = file.readlines()
-    if lines[:1] != [HEADER]:
+    if lines[:1] not in ([HEADER], [UNCHECKED]):
         if len(lines) > 1 or not HEADER.startswith("".join(lines)):
             raise DomainError(f"{path} must start with {HEADER.strip()!r}, it is no store")
         return 0
     if not lines[-1].endswith("\n"):
         lines.pop()
+    has_checks = lines[0] == HEADER
+    entries = [_entry(path, at, line, has_checks) for at, line in enumerate(lines) if at]
     names = {name[:SHOWN]: e for name, e in ledger.experiments.items()}
-    used = len(HEADER)
+    used = len(lines[0])
     at = 1
     while at < len(lines):
-        experiment, number, size = _batch(path, at, lines[at], names)
-        block = lines[at : at + size]
-        if len(block) < size:
+        experiment, number = _batch(path, at, entries[at - 1], names)
+        end = at + len(experiment.readouts)
+        if end > len(lines):
             break
         tallies = []
-        for cell, line in zip(experiment.readouts, block, strict=True):
-            tallies.append(_tally(path, at, line, experiment, cell, number))
+        for cell, entry in zip(experiment.readouts, entries[at - 1 : end - 1], strict=True):
+            tallies.append(_tally(path, at, entry, experiment, cell, number))
             if number in experiment.done or tallies[-1].count != ledger.size(number):
                 raise _damaged(path, at)
+            used += len(lines[at])
             at += 1
-            used += len(line)
         ledger.record(experiment.sampling.id, number, tallies)
     return used
 
 
-def _batch(
-    path: Path, at: int, line: str, names: dict[str, Experiment]
-) -> tuple[Experiment, int, int]:
-    """Return the experiment, number and lines of the batch that starts with `line`."""
-    fields = line.strip().split(",")
-    if fields[0] not in names or len(fields) != len(COLUMNS) or not fields[2].isdecimal():
+def signed(text: str) -> str:
+    r"""Return a line of the store: `text` and its checksum.
+
+    Examples
+    --------
+    >>> signed("a,b")
+    'a,b,2cd913df\n'
+    """
+    return f"{text},{zlib.crc32(text.encode()):08x}\n"
+
+
+def _entry(path: Path, at: int, line: str, has_check: bool) -> list[str]:
+    """Return the fields of a line that are its own."""
+    text = line.removesuffix("\n")
+    if has_check:
+        text = text.rpartition(",")[0]
+        if signed(text) != line:
+            raise _damaged(path, at)
+    fields = text.split(",")
+    if len(fields) != len(COLUMNS):
         raise _damaged(path, at)
-    experiment = names[fields[0]]
-    return experiment, int(fields[2]), len(experiment.readouts)
+    return fields
 
 
-def _tally(path: Path, at: int, line: str, experiment: Experiment, cell: str, number: int) -> Tally:
-    design, name, batch, trials, *numbers = line.strip().split(",")
-    expected = experiment.sampling.id[:SHOWN], cell[:SHOWN], str(number)
-    if (design, name, batch) != expected or len(numbers) != 5:
+def _batch(
+    path: Path, at: int, entry: list[str], names: dict[str, Experiment]
+) -> tuple[Experiment, int]:
+    """Return the experiment and the number of the batch that starts with `entry`."""
+    # No more digits than any batch has: Python does not read thousands of them.
+    if entry[0] not in names or not re.fullmatch("[0-9]{1,18}", entry[2]):
+        raise _damaged(path, at)
+    return names[entry[0]], int(entry[2])
+
+
+def _tally(
+    path: Path, at: int, entry: list[str], experiment: Experiment, cell: str, number: int
+) -> Tally:
+    design, name, batch, trials, *numbers = entry
+    if (design, name, batch) != (experiment.sampling.id[:SHOWN], cell[:SHOWN], str(number)):
         raise _damaged(path, at)
     try:
         signal, noise, ss, sn, nn = values = list(map(float, numbers))
@@ -106,6 +138,7 @@ class BatchFile:
 
     def __init__(self, file: FileIO, path: Path) -> None:
         self.file, self.path, self.end = file, path, 0
+        self.has_checks = True
 
     @classmethod
     @contextmanager
@@ -133,6 +166,8 @@ class BatchFile:
         self.file.truncate(self.end)
         if self.end == 0:
             self._write(HEADER)
+        with self.path.open("rb") as file:
+            self.has_checks = file.readline() == HEADER.encode()
 
     def append(self, experiment: Experiment, number: int, tallies: Sequence[Tally]) -> None:
         """Write a batch, all of it or nothing."""
@@ -142,7 +177,8 @@ class BatchFile:
             numbers = (*tally.means.tolist(), ss, sn, nn)
             names = experiment.sampling.id[:SHOWN], cell[:SHOWN], str(number), str(tally.count)
             # repr gives the fewest digits that read back as the same float.
-            lines.append(",".join((*names, *map(repr, numbers))) + "\n")
+            text = ",".join((*names, *map(repr, numbers)))
+            lines.append(signed(text) if self.has_checks else text + "\n")
         self._write("".join(lines))
 
     def _write(self, text: str) -> None:

@@ -87,6 +87,8 @@ def test_damage_is_told(undisturbed, tmp_path, capsys):
         lambda cells: [*cells[:4], "nan", *cells[5:]],
         lambda cells: [*cells[:3], "3", *cells[4:]],
         lambda cells: [*cells[:2], "10", *cells[3:]],  # beyond the last
+        lambda cells: [*cells[:2], "1" * 5000, *cells[3:]],
+        lambda cells: [*cells[:3], "1" * 5000, *cells[4:]],
         lambda cells: [*cells[:2], "1" if cells[2] == "0" else "0", *cells[3:]],  # twice
         lambda cells: [cells[0], "0" * 16, *cells[2:]],
         lambda cells: cells[:-1],
@@ -95,12 +97,38 @@ def test_damage_is_told(undisturbed, tmp_path, capsys):
 def test_a_changed_line_is_told(undisturbed, tmp_path, capsys, damage):
     (tmp_path / "provenance.json").write_bytes((undisturbed / "provenance.json").read_bytes())
     lines = (undisturbed / "batches.csv").read_text().splitlines()
-    for number in (5, 6):
-        lines[number] = ",".join(damage(lines[number].split(",")))
+    for number in (5, 6):  # by someone who knows how to sign
+        lines[number] = store.signed(",".join(damage(lines[number].split(",")[:-1]))).strip()
     (tmp_path / "batches.csv").write_text("\n".join(lines) + "\n")
     assert sweep.main([*SWEEP, "--output", str(tmp_path)]) == 2
     told = capsys.readouterr().err
     assert "is not of this sweep, or damaged" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", [1, 40, 80])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace("0.", "1.", 1),  # a digit changed
+        lambda text: text[:60] + text[61:],  # a digit cut
+        lambda text: ",-".join(text.rsplit(",", 2)[:2]) + "," + text.rsplit(",", 1)[1],
+        lambda text: text[:-1],
+    ],
+)
+def test_a_changed_digit_is_told(undisturbed, tmp_path, capsys, line, damage):
+    """Numbers that another trial might well have given, in the first, a middle and the last."""
+    (tmp_path / "provenance.json").write_bytes((undisturbed / "provenance.json").read_bytes())
+    lines = (undisturbed / "batches.csv").read_text().splitlines()
+    assert len(lines) == 81
+    before = lines[line]
+    lines[line] = damage(before)
+    assert lines[line] != before
+    path = tmp_path / "batches.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert sweep.main([*SWEEP, "--output", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: line {line + 1} of {path} is not of this sweep, or damaged")
     assert told.count("\n") == 1
 
 
