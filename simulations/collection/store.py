@@ -181,7 +181,32 @@ class BatchFile:
             lines.append(signed(text) if self.has_checks else text + "\n")
         self._write("".join(lines))
 
+    def verify(self) -> None:
+        """See that the file still is where it was, as this process left it.
+
+        Raises
+        ------
+        DomainError
+            If it was deleted, replaced or changed: what is written to it is then lost.
+        """
+        mine = os.fstat(self.file.fileno())
+        kept = "kept in the file that was there" if mine.st_nlink else "lost"
+        try:
+            there = self.path.stat()
+        except OSError:
+            what = "moved away" if mine.st_nlink else "deleted"
+        else:
+            if os.path.samestat(mine, there) and mine.st_size == self.end:
+                return
+            what = "replaced"
+            if os.path.samestat(mine, there):
+                what, kept = "changed", "perhaps damaged"
+        raise DomainError(
+            f"{self.path} was {what} while this process wrote to it; what was done is {kept}"
+        )
+
     def _write(self, text: str) -> None:
+        self.verify()
         data = text.encode()
         end = self.end + len(data)
         try:

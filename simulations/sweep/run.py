@@ -67,6 +67,7 @@ def run_sweep(settings: Sweep) -> int:
             _write_record(settings, None)
         store.resume(ledger)
         interrupted = _simulate(settings, ledger, store, root)
+        store.verify()
     finished = [cell for cell in cells if ledger.is_finished(cell.problem)]
     rows = table(finished, ledger)
     if rows:
@@ -149,6 +150,7 @@ def _simulate(
     except KeyboardInterrupt:
         return True
     except BrokenProcessPool:
+        store.verify()
         raise rl.DomainError(
             f"a worker process died, perhaps for want of memory; all trials are kept in "
             f"{settings.output}, and the same command goes on: with --jobs 1 it needs less"

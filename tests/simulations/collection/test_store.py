@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -173,6 +174,50 @@ def test_full_disk(undisturbed, tmp_path, capsys, monkeypatch):
     assert "the same command goes on" in told.splitlines()[-1]
     assert len((tmp_path / "batches.csv").read_text().splitlines()) == 1 + 4 * 2
     assert finished(tmp_path) == (undisturbed / "summary.csv").read_bytes()
+
+
+def replaced(path):
+    shutil.copy(path, path.parent / "copy").replace(path)
+
+
+def truncated(path):
+    path.write_bytes(b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted")
+@pytest.mark.parametrize("batches", [3, 20])  # 20: after the last write
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (
+            lambda path: path.unlink(),
+            "deleted while this process wrote to it; what was done is lost",
+        ),
+        (lambda path: shutil.rmtree(path.parent), "deleted while"),
+        (lambda path: path.rename(path.parent.parent / "moved"), "moved away while"),
+        (lambda path: path.parent.rename(path.parent.parent / "moved"), "kept in the file"),
+        (replaced, "replaced while this process wrote to it; what was done is lost"),
+        (truncated, "changed while this process wrote to it; what was done is perhaps damaged"),
+    ],
+)
+def test_a_store_that_goes_away_ends_the_sweep(tmp_path, capsys, monkeypatch, batches, harm, said):
+    path, append, written = tmp_path / "out" / "batches.csv", store.BatchFile.append, []
+
+    def harmful(file, *batch):
+        append(file, *batch)
+        written.append(batch)
+        if len(written) == batches:
+            harm(path)
+
+    monkeypatch.setattr(store.BatchFile, "append", harmful)
+    assert sweep.main([*SWEEP, "--jobs", "1", "--output", str(path.parent)]) == 2
+    told = capsys.readouterr()
+    assert len(written) == batches
+    last = told.err.splitlines()[-1]
+    assert last.startswith(f"error: {path} was ")
+    assert said in last
+    assert "Traceback" not in told.err
+    assert told.out == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no locks")
