@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 import ridgeless as rl
 from simulations.populations import catalogue
+from simulations.running.records import fits, parsed
 from simulations.trials.problem import Problem, Target
 
 __all__ = ["Cell", "Folder", "Sweep", "differences", "read_settings"]
@@ -156,25 +156,23 @@ class Cell:
 def read_settings(path: Path) -> Sweep:
     """Return the settings in a provenance.json."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))["settings"]
-        known = {field.name for field in fields(Sweep)}
-        if not isinstance(record, dict) or set(record) - known:
+        record = parsed(path.read_bytes())["settings"]
+        kinds = get_type_hints(Sweep)
+        if not isinstance(record, dict) or set(record) - set(kinds):
             raise ValueError("other settings than a sweep has")
         given: dict[str, Any] = {
             name: tuple(v) if isinstance(v, list) else v for name, v in record.items()
         }
-        for field in fields(Sweep):
-            if isinstance(field.default, tuple) and not _like(given.get(field.name), field.default):
-                raise ValueError(f"{field.name} must be a list like {list(field.default)}")
         given["output"] = Path(given["output"])
+        for field in fields(Sweep):
+            if field.name in given and not fits(given[field.name], kinds[field.name]):
+                like = field.type
+                if isinstance(field.default, tuple):
+                    like = f"a list like {list(field.default)}"
+                raise ValueError(f"{field.name} must be {like}")
         return Sweep(**given)
     except (ValueError, KeyError, TypeError) as error:
         raise rl.DomainError(f"{path} must be the provenance.json of a sweep: {error}") from None
-
-
-def _like(value: Any, default: tuple[Any, ...]) -> bool:
-    kind = str if isinstance(default[0], str) else (int, float)
-    return value is None or (isinstance(value, tuple) and all(isinstance(v, kind) for v in value))
 
 
 def differences(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:

@@ -55,10 +55,15 @@ def test_a_record_is_read_back(tmp_path):
 @pytest.mark.parametrize(
     "record",
     ["[]", "{}", '{"settings": 3}', '{"settings": {"what": 1}}', "{", '{"settings": {}}',
-     '{"settings": {"output": "x", "ridge": ["a"]}}', '{"settings": {"output": "x", "ridge": 1}}'],
+     '{"settings": {"output": "x", "ridge": ["a"]}}', '{"settings": {"output": "x", "ridge": 1}}',
+     '{"settings": {"output": "x", "ridge": null}}', '{"settings": {"output": "x", "rng": [1]}}',
+     '{"settings": {"output": "x", "trials": 2.5}}', '{"settings": {"output": 3}}',
+     '{"settings": {"output": "x", "target": "cubic"}}', "[" * 100_000, "\xff",
+     '{"settings": {"output": "x", "trials": ' + "1" * 5000 + "}}"],
+    ids=lambda record: record[:60],
 )  # fmt: skip
 def test_a_broken_record_is_told(tmp_path, record):
-    (tmp_path / "p.json").write_text(record)
+    (tmp_path / "p.json").write_bytes(record.encode("latin-1"))
     with pytest.raises(rl.DomainError, match=r"must be the provenance\.json of a sweep"):
         read_settings(tmp_path / "p.json")
 
