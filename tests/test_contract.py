@@ -35,8 +35,8 @@ ROOMS = {
     "estimation": ("ridgeless.estimation", f"{BELOW} fronts"),
     "recommend": ("ridgeless.recommend", f"{BELOW} fronts estimation"),
     "theory": ("ridgeless:", f"{BELOW} fronts estimation recommend"),
-    # Its leaves. One arrow leads into them: all read tables and replace files in the same way.
-    "files": ("ridgeless.cli.tables ridgeless.cli.files", "words"),
+    # Its leaves. One arrow leads into them: all read tables, replace files and print in one way.
+    "files": ("ridgeless.cli.tables ridgeless.cli.files ridgeless.cli.streams", "words"),
     "explorer": ("ridgeless.explorer", f"{THEORY} files"),
     "symbolic": ("ridgeless.symbolic", f"{THEORY} files"),
     "cli": ("ridgeless.cli ridgeless.__main__", f"{THEORY} files explorer symbolic"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ridgeless import ConvergenceError, DomainError
+from ridgeless.cli.streams import printing
 from simulations.running.signals import handled
 
 __all__ = ["INTERRUPTED", "MISUSED", "command"]
@@ -34,6 +35,17 @@ def command(
     Whatever a user can cause and cure is told in one line, without a traceback. `defaults` makes
     the settings that the arguments change. A polite kill (SIGTERM) is taken like Ctrl-C.
     """
+    return printing(lambda: _command(settings, act, prog, description, arguments, defaults))
+
+
+def _command(
+    settings: type[Settings],
+    act: Callable[[Settings], int],
+    prog: str,
+    description: str,
+    arguments: Sequence[str] | None,
+    defaults: Callable[[], Settings] | None,
+) -> int:
     try:
         default = settings() if defaults is None else defaults()
         parsed = _parse(default, prog, description, arguments)
@@ -48,9 +60,6 @@ def command(
         return _misused(f"{error.name} is not installed; pip install 'ridgeless[{extra}]'")
     except MemoryError as error:
         return _misused(f"this needs more memory than there is: {error}")
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        return _misused(f"{error.strerror or error}{where}")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED

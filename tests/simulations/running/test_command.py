@@ -45,7 +45,7 @@ def test_settings_reach_the_action(capsys) -> None:
         (ConvergenceError("no residual"), "error: no residual\n"),
         (NotImplementedError("not derived"), "error: not derived\n"),
         (MemoryError("8 GiB"), "error: this needs more memory than there is: 8 GiB\n"),
-        (FileNotFoundError(2, "No such file", "x.csv"), "error: No such file: x.csv\n"),
+        (FileNotFoundError(2, "No such file", "x.csv"), "error: x.csv: No such file\n"),
         (
             ModuleNotFoundError("", name="dask"),
             "error: dask is not installed; pip install 'ridgeless[dask]'\n",

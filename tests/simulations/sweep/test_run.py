@@ -197,3 +197,27 @@ def test_dry_run(tmp_path, capsys):
     assert sweep.main([*SWEEP, "--dry-run", "--output", str(tmp_path / "out")]) == 0
     assert "8 cells of 4 designs, 160 trials" in capsys.readouterr().out
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("into", "code"), [("", 0), ("| (exec <&-; sleep 5)", 141), ("> /dev/full", 2)]
+)
+@pytest.mark.nojit_slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+def test_a_table_that_cannot_be_shown_fails_nothing_else(tmp_path, into, code):
+    """Under an encoding without the sign of plus or minus, which the table has."""
+    words = [*SMALL, "isotropic", "--mask-ratios", "0.5", "--output", str(tmp_path / "out")]
+    command = f'"$0" -m simulations.sweep "$@" {into}; exit "${{PIPESTATUS[0]}}"'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable, *words],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    assert (tmp_path / "out" / "summary.csv").exists()
+    if not into:
+        assert r"\xb1" in done.stdout
