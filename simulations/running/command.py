@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import re
 import signal
 import sys
@@ -71,11 +72,16 @@ def _parse(
     """Return the settings, or the exit code of --help and of unknown flags."""
     import tyro
 
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for before, word in itertools.pairwise(["an argument", *given]):
+        # An empty path would be the current folder.
+        if not word or re.fullmatch("--[a-z-]+=", word):
+            return _misused(f"{word.rstrip('=') or before} must not be empty")
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
             return tyro.cli(
-                type(default), prog=prog, description=description, args=arguments, default=default
+                type(default), prog=prog, description=description, args=given, default=default
             )
     except SystemExit as stop:
         if not stop.code:

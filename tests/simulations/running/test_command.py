@@ -75,6 +75,15 @@ def test_flags_that_are_none_are_named(capsys) -> None:
     assert ended(capsys, lambda _: 1, "--help")[0] == 0
 
 
+def test_nothing_is_no_value(capsys) -> None:
+    for words in (["--trials", ""], ["--trials="]):
+        assert ended(capsys, lambda _: 0, *words) == (
+            MISUSED,
+            "error: --trials must not be empty\n",
+        )
+    assert ended(capsys, lambda _: 0, "") == (MISUSED, "error: an argument must not be empty\n")
+
+
 def test_ctrl_c_and_a_polite_kill_are_the_same(capsys) -> None:
     def killed(_: Settings) -> int:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -74,6 +74,7 @@ def test_summary_does_not_depend_on_workers(run, tmp_path):
         (["isotropic", "--config", "nowhere.json"], "nowhere.json"),
         (["isotropic", "--jobs", "0"], "jobs"),
         (["isotropic", "--config"], "--config"),
+        (["isotropic", "--output", ""], "--output must not be empty"),
         (["isotropic", "--rng", "-1"], "rng"),
         (["isotropic", "--dry-run", "--rng", "-1"], "rng"),
         (["isotropic", "--masks-per-sample", "2"], "not derived"),
