@@ -69,8 +69,7 @@ class Reporting:
 
 def run_experiment(settings: Experiment) -> int:
     """Train what is missing, report on all, and return the exit code."""
-    from tqdm import tqdm
-
+    from simulations.running.progress import bar
     from validation.bridge import Bridge
     from validation.experiment import experiment_runs, perform
     from validation.pretrain import choose_device, processes
@@ -85,10 +84,10 @@ def run_experiment(settings: Experiment) -> int:
         return 0
     interrupted = False
     with processes(device) as (rank, _):
-        bar = tqdm(total=len(runs), unit="run", smoothing=0.1, delay=0.5, disable=rank > 0 or None)
+        doing = f"{', '.join(dict.fromkeys(run.model for run in runs.values()))} on {device}"
         try:
-            with bar:
-                perform(settings, runs, bar.update)
+            with bar(len(runs), "run", lambda: doing, disable=rank > 0 or None) as shown:
+                perform(settings, runs, shown.update)
         except KeyboardInterrupt:
             interrupted = True
         if rank > 0:

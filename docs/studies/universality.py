@@ -18,6 +18,7 @@ from ridgeless.cli.files import replacing
 from simulations.collection.runner import simulate_risks
 from simulations.populations import catalogue
 from simulations.running import pages
+from simulations.running.progress import under_way
 from simulations.running.style import COLOURS, SHAPES, STYLE, levels
 from simulations.sweep.compare import Comparison, compare, fit_slope
 from simulations.sweep.settings import Cell
@@ -93,7 +94,8 @@ def real_cells(names: Sequence[str], target: Any) -> list[Cell]:
 def measure(cells: Sequence[Cell], trials: int, jobs: int) -> list[Row]:
     """Return theory beside Monte Carlo."""
     problems = [cell.problem for cell in cells]
-    estimates = simulate_risks(problems, trials=trials, rng=0, jobs=jobs)
+    with under_way(f"{trials} trials of {len(problems)} problems"):
+        estimates = simulate_risks(problems, trials=trials, rng=0, jobs=jobs)
     return [Row.of(c, c.problem.theory(), e) for c, e in zip(cells, estimates, strict=True)]
 
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulations.running.command import command
+from simulations.running.progress import under_way
 from simulations.sweep.run import load, table
 from simulations.sweep.settings import Folder
 from simulations.sweep.table import Row, aligned, named, names_of, write_csv
@@ -185,7 +186,8 @@ def _comparison(row: Row, slope: Slope | None, widest: float) -> Comparison:
 def run_compare(settings: Folder) -> int:
     """Print and write the comparison of a store."""
     _, cells, ledger = load(settings.output)
-    comparisons = compare(table(cells, ledger))
+    with under_way(f"theory of {len(cells)} cells"):
+        comparisons = compare(table(cells, ledger))
     names = names_of(comparisons)
     lines: list[Sequence[str]] = [(*names.values(), "z", "slope in 1/d", "verdict")]
     for c in comparisons:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import ridgeless as rl
 from simulations.running.command import command
+from simulations.running.progress import under_way
 from simulations.sweep.run import load, table
 from simulations.sweep.settings import Folder
 
@@ -28,7 +29,8 @@ def run_plot(settings: Folder) -> int:
     if not shown:
         raise rl.DomainError(f"{settings.output} has no finished batch yet")
     path = settings.output / "sweep.png"
-    plot_sweep(shown, table(shown, ledger), path)
+    with under_way(f"theory and figure of {len(shown)} cells"):
+        plot_sweep(shown, table(shown, ledger), path)
     print(f"wrote {path} with {len(shown)} of {len(cells)} cells")
     return 0
 

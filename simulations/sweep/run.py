@@ -20,6 +20,7 @@ from simulations.collection.runner import run, seed_sequence
 from simulations.collection.store import NAME, BatchFile, read_batches
 from simulations.running.backends import backend
 from simulations.running.command import INTERRUPTED, command
+from simulations.running.progress import bar, under_way
 from simulations.running.provenance import provenance
 from simulations.sweep.settings import Cell, Sweep, differences, read_settings
 from simulations.sweep.table import Row, render, summarize, write_csv
@@ -55,7 +56,8 @@ def run_sweep(settings: Sweep) -> int:
     root = seed_sequence(settings.rng)
     if settings.jobs is not None:
         count("jobs", settings.jobs)
-    theories = [cell.problem.theory() for cell in cells]
+    with under_way(f"theory of {len(cells)} cells"):
+        theories = [cell.problem.theory() for cell in cells]
     if settings.dry_run:
         return _dry_run(cells, theories, ledger)
     folder = settings.output
@@ -66,12 +68,13 @@ def run_sweep(settings: Sweep) -> int:
         if not _check(settings):
             _write_record(settings, None)
         store.resume(ledger)
-        interrupted = _simulate(settings, ledger, store, root)
+        interrupted = _simulate(settings, cells, ledger, store, root)
         store.verify()
     finished = [cell for cell in cells if ledger.is_finished(cell.problem)]
-    rows = table(finished, ledger)
-    if rows:
-        _write(settings, finished, rows, time.monotonic() - start)
+    with under_way(f"table and figure of {len(finished)} cells"):
+        rows = table(finished, ledger)
+        if rows:
+            _write(settings, finished, rows, time.monotonic() - start)
     if interrupted:
         print(
             f"interrupted: {len(rows)} of {len(cells)} cells are finished, and all trials are kept "
@@ -128,25 +131,28 @@ def _write_record(settings: Sweep, seconds: float | None) -> None:
 
 
 def _simulate(
-    settings: Sweep, ledger: Ledger, store: BatchFile, root: np.random.SeedSequence
+    settings: Sweep,
+    cells: Sequence[Cell],
+    ledger: Ledger,
+    store: BatchFile,
+    root: np.random.SeedSequence,
 ) -> bool:
     """Run the missing batches; return whether the user stopped before the last."""
-    from tqdm import tqdm
+    names = {cell.problem.sampling.id: _named(cell) for cell in reversed(cells)}
 
-    # The delay keeps the bar out of the way of a message about the arguments.
-    bar = tqdm(
-        total=ledger.total_trials,
-        initial=ledger.done_trials,
-        unit="trial",
-        smoothing=0.1,
-        delay=0.5,
-    )
+    def doing() -> str:
+        batch = next(ledger.missing(), None)
+        return "" if batch is None else names[batch.experiment.sampling.id]
+
     try:
-        with bar, backend(settings.backend, settings.jobs):
+        with (
+            bar(ledger.total_trials, "trial", doing, initial=ledger.done_trials) as shown,
+            backend(settings.backend, settings.jobs),
+        ):
             for batch, tallies in run(ledger, root, None):
                 store.append(batch.experiment, batch.number, tallies)
                 ledger.record(batch.experiment.sampling.id, batch.number, tallies)
-                bar.update(ledger.done_trials - bar.n)
+                shown.update(ledger.done_trials - shown.n)
     except KeyboardInterrupt:
         return True
     except BrokenProcessPool:
@@ -156,6 +162,14 @@ def _simulate(
             f"{settings.output}, and the same command goes on: with --jobs 1 it needs less"
         ) from None
     return False
+
+
+def _named(cell: Cell) -> str:
+    """Return what tells a cell's trials apart, for whoever waits for them."""
+    sampling = cell.problem.sampling
+    masks = "" if sampling.masking.masks == 1 else f", {sampling.masking.masks:g} masks a sample"
+    sizes = f"d = {sampling.dimension}, n = {sampling.samples}"
+    return f"{cell.spectrum} at {cell.mask_ratio}, {sizes}{masks}"
 
 
 def _dry_run(cells: Sequence[Cell], theories: Sequence[rl.Risk], ledger: Ledger) -> int:

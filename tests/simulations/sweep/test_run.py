@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from simulations.collection import store
+from simulations.running import progress
 from simulations.sweep import run as sweep
 from tests.simulations.sweeps import SMALL, SWEEP, finished
 
@@ -222,3 +223,21 @@ def test_a_table_that_cannot_be_shown_fails_nothing_else(tmp_path, into, code):
     assert (tmp_path / "out" / "summary.csv").exists()
     if not into:
         assert r"\xb1" in done.stdout
+
+
+@pytest.mark.nojit_slow
+def test_one_slow_trial_says_what_it_is(run, monkeypatch):
+    """Before any trial is done, the bar names the first."""
+    monkeypatch.setattr(progress, "EVERY", 0.2)
+    seen = []
+
+    def slow(*_):
+        time.sleep(1.5)
+        seen.append(True)
+        return iter(())
+
+    monkeypatch.setattr(sweep, "run", slow)
+    _, _, told = run("isotropic", "--mask-ratios", "0.5", "--masks-per-sample", "inf")
+    assert seen
+    assert "0/8" in told
+    assert "isotropic at 0.5, d = 40, n = 160, inf masks a sample" in told
