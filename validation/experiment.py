@@ -14,7 +14,7 @@ import numpy as np
 
 from ridgeless import DomainError
 from ridgeless.cli.files import write_text
-from simulations.running.backends import backend, deaf_children
+from simulations.running.backends import backend, deaf_children, task
 from simulations.running.identity import array_digest
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
@@ -72,7 +72,7 @@ def perform(
     Where models are kept, a finished run whose weights are not there is missing: it is trained
     again, and its new line, which is that of the weights, takes the place of the old one.
     """
-    from joblib import Parallel, delayed
+    from joblib import Parallel
 
     from validation.pretrain import is_final
 
@@ -100,11 +100,11 @@ def perform(
     ]
     with (folder / RUNS).open("a", encoding="utf-8") as file, backend(settings.backend, jobs):
         if "WORLD_SIZE" in os.environ:  # torchrun: its processes share every run
-            results: Iterable[Result] = (train_one(*task) for task in tasks)
+            results: Iterable[Result] = (train_one(*given) for given in tasks)
         else:
             parallel = Parallel(return_as="generator_unordered", batch_size=1)
             with deaf_children():
-                results = parallel(delayed(train_one)(*task) for task in tasks)
+                results = parallel(task(train_one)(*given) for given in tasks)
         for result in results:
             if os.environ.get("RANK", "0") == "0":
                 file.write(json.dumps(result, allow_nan=False) + "\n")

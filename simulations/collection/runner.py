@@ -13,7 +13,7 @@ from ridgeless import DomainError
 from ridgeless.checks import count
 from simulations.collection.ledger import Batch, Ledger, tallied
 from simulations.collection.statistics import RiskEstimate, Tally
-from simulations.running.backends import deaf_children
+from simulations.running.backends import deaf_children, task
 from simulations.running.threads import one_thread
 from simulations.trials.problem import Problem, Readout
 from simulations.trials.sampling import Sampling
@@ -88,8 +88,6 @@ def run(
     round of batches at a time. The batches are taken from the ledger while it runs: record each
     as it comes.
     """
-    from joblib import delayed
-
     sent: dict[tuple[str, int], Batch] = {}
 
     def tasks() -> Iterator[Any]:
@@ -97,9 +95,7 @@ def run(
             experiment = batch.experiment
             sent[experiment.sampling.id, batch.number] = batch
             readouts = tuple(experiment.readouts.values())
-            yield delayed(run_batch)(
-                experiment.sampling, readouts, root, batch.number, batch.trials
-            )
+            yield task(run_batch)(experiment.sampling, readouts, root, batch.number, batch.trials)
 
     workers = jobs if jobs is None else count("jobs", jobs)
     for design, number, parts in _results(tasks(), workers):

@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Literal
+from functools import cache, partial
+from threading import Thread
+from typing import Any, Literal
 
 from ridgeless.checks import count
 from ridgeless.errors import DomainError
 from simulations.running.signals import handled
 
-__all__ = ["backend", "deaf_children"]
+__all__ = ["backend", "deaf_children", "task"]
+
+#: Seconds between two looks of a worker at its parent.
+LOOK = 1.0
 
 
 @contextmanager
@@ -45,3 +51,35 @@ def backend(name: Literal["loky", "dask"], jobs: int | None) -> Iterator[None]:
 def deaf_children() -> AbstractContextManager[None]:
     """Start processes that do not hear Ctrl-C: this one does, and ends them quietly."""
     return handled(signal.SIGINT, signal.SIG_IGN)
+
+
+def task(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `joblib.delayed(function)` whose workers end when this process does, however it ends.
+
+    A process that is killed cannot end its workers: they would go on with what they have.
+    """
+    from joblib import delayed
+
+    return partial(delayed(_accompanied), os.getpid(), function)
+
+
+def _accompanied(parent: int, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    # Not in the process that asked, nor in one that others started: a worker of Dask.
+    if os.getppid() == parent:
+        _watch(parent)
+    return function(*arguments, **named)
+
+
+@cache
+def _watch(parent: int) -> None:
+    """End this process soon after its parent, from a thread of its own.
+
+    PR_SET_PDEATHSIG would do it on Linux, but when the thread ends that started the process.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK)
+        os._exit(1)
+
+    Thread(target=watch, name="watch", daemon=True).start()
