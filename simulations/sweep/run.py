@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -20,10 +21,12 @@ from simulations.collection.runner import run, seed_sequence
 from simulations.collection.store import NAME, BatchFile, read_batches
 from simulations.running.backends import backend
 from simulations.running.command import INTERRUPTED, command
+from simulations.running.memory import require
 from simulations.running.progress import bar, under_way
 from simulations.running.provenance import provenance
 from simulations.sweep.settings import Cell, Sweep, differences, read_settings
 from simulations.sweep.table import Row, render, summarize, write_csv
+from simulations.trials.sampling import POPULATION
 
 __all__ = ["load", "main", "table"]
 
@@ -50,12 +53,17 @@ RECORD = "provenance.json"
 def run_sweep(settings: Sweep) -> int:
     """Run what is missing of a sweep, write its files and return the exit code."""
     start = time.monotonic()
+    _require_memory(settings, settings.largest)
     cells = settings.cells()
     ledger = _ledger(settings, cells)
     # What cannot be done is said before anything is written.
     root = seed_sequence(settings.rng)
     if settings.jobs is not None:
         count("jobs", settings.jobs)
+    workers = min(settings.jobs or os.cpu_count() or 1, sum(1 for _ in ledger.missing()))
+    for experiment in ledger.experiments.values():
+        sampling = experiment.sampling
+        _require_memory(settings, sampling.dimension, sampling.least_bytes, workers)
     with under_way(f"theory of {len(cells)} cells"):
         theories = [cell.problem.theory() for cell in cells]
     if settings.dry_run:
@@ -87,6 +95,16 @@ def run_sweep(settings: Sweep) -> int:
 def _ledger(settings: Sweep, cells: Sequence[Cell]) -> Ledger:
     problems = [cell.problem for cell in cells]
     return Ledger(problems, settings.trials, settings.max_relative_error)
+
+
+def _require_memory(
+    settings: Sweep, dimension: int, needed: float | None = None, workers: int = 1
+) -> None:
+    """Refuse trials for which this machine is too small; a dry run and Dask have none here."""
+    if settings.dry_run or settings.backend == "dask":
+        return
+    least = 8.0 * POPULATION * dimension**2 if needed is None else needed
+    require(least, f"a trial with d = {dimension}", workers)
 
 
 def load(folder: Path) -> tuple[Sweep, list[Cell], Ledger]:

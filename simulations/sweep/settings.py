@@ -10,6 +10,7 @@ from typing import Any, Literal, get_type_hints
 
 import ridgeless as rl
 from simulations.populations import catalogue
+from simulations.populations.catalogue import is_real
 from simulations.running.records import fits, parsed
 from simulations.trials.problem import Problem, Target
 
@@ -120,12 +121,17 @@ class Sweep:
             )
         return cells
 
+    @property
+    def largest(self) -> int:
+        """The largest dimension that is chosen here, 0 where all data are real."""
+        return max((size for name, _, size in self._populations() if not is_real(name)), default=0)
+
     def _populations(self) -> list[tuple[str, str, int]]:
         """Return names, laws of rows and dimensions; the last two are not real data's to choose."""
         populations = []
         for name in self.spectrum:
             options = list(itertools.product([name], self.design, self.dimension))
-            populations += options[:1] if catalogue.is_real(name) else options
+            populations += options[:1] if is_real(name) else options
         return populations
 
     def record(self) -> dict[str, Any]:

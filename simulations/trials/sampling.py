@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,10 @@ import ridgeless as rl
 from simulations.populations.designs import Design
 from simulations.running.identity import Record, array_digest, digest, law_record, number
 
-__all__ = ["Sampling"]
+__all__ = ["POPULATION", "Sampling"]
+
+#: Tables of d x d floats while a population is drawn, and that are kept of it.
+POPULATION, KEPT = 4, 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,22 @@ class Sampling:
     def dimension(self) -> int:
         """Number of features d."""
         return len(self.spectrum)
+
+    @property
+    def least_bytes(self) -> float:
+        """Bytes that a trial needs at least: its population while it is made, or beside its rows.
+
+        Only tables that no read-out goes without: rows, masks and the masked rows that count.
+        """
+        d, masking = self.dimension, self.masking
+        if math.isinf(masking.masks):
+            tables = 2.0  # the rows, once more without the part that is solved for
+        else:
+            ratios, weights = masking.law.nodes(64)
+            share = float(ratios @ weights) if masking.rows == "masked" else 1.0
+            tables = 1 + masking.masks * (1 / 8 + share)
+        making = POPULATION if self.design.fixed_spectrum() is None else KEPT
+        return 8.0 * d * max(making * d, KEPT * d + tables * self.samples)
 
     @cached_property
     def population_id(self) -> str:

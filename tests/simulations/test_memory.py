@@ -58,3 +58,29 @@ def test_a_trial_keeps_few_tables_and_leaves_none(target, masks_per_sample, monk
         gc.enable()
     more = masks_per_sample - 1 if math.isfinite(masks_per_sample) else 0
     assert peak / (8 * D**2) <= TABLES + more * TABLES_PER_MASK
+    # What is asked of a machine beforehand is never more, and not much less.
+    assert 0.5 * peak <= problem.sampling.least_bytes <= peak
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize("aspect_ratio", [0.05, 1.0, 8.0])
+@pytest.mark.parametrize("masks_per_sample", [1, 8, math.inf])
+def test_no_trial_is_refused_that_fits(aspect_ratio, masks_per_sample):
+    problem = Problem(
+        rl.Spectrum.power_law(0.7, 100),
+        0.5,
+        aspect_ratio=aspect_ratio,
+        dimension=100,
+        masks_per_sample=masks_per_sample,
+    )
+    given = problem.sampling, [problem.readout], seed_sequence(0), 0
+    run_batch(*given, range(1))
+    trial._population.cache_clear()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        run_batch(*given, range(1))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert problem.sampling.least_bytes <= peak
