@@ -212,7 +212,8 @@ def _write(settings: Sweep, cells: Sequence[Cell], rows: Sequence[Row], seconds:
     _write_record(settings, seconds)
     print(render(rows))
     print()
-    print(summarize(rows, settings.patch))
+    knows_groups = all(cell.problem.knows_groups for cell in cells)
+    print(summarize(rows, settings.patch, knows_groups))
     print(f"\nwrote summary.csv, sweep.png and {RECORD} to {folder} in {seconds:.0f} s")
 
 

@@ -134,7 +134,7 @@ def aligned(lines: Sequence[Sequence[str]], words: int) -> str:
     return "\n".join(text)
 
 
-def summarize(rows: Sequence[Row], patch: int = 1) -> str:
+def summarize(rows: Sequence[Row], patch: int = 1, knows_groups: bool = False) -> str:
     """Return one sentence per kind of data on how far theory and simulation are apart."""
     sentences = []
     for design in dict.fromkeys(row.design for row in rows):
@@ -154,7 +154,7 @@ def summarize(rows: Sequence[Row], patch: int = 1) -> str:
             f"{gaps[-1]:.1%} ({worst.spectrum}, mask ratio {worst.mask_ratio}, "
             f"d/n = {worst.aspect_ratio:g})."
         )
-    if patch > 1:
+    if patch > 1 and not knows_groups:
         sentences.append(
             "theory takes features as masked one by one, the simulation masks them in patches; "
             "ridgeless.covariance_risk knows groups of features."

@@ -243,3 +243,12 @@ def test_one_slow_trial_says_what_it_is(run, monkeypatch):
     assert seen
     assert "0/8" in told
     assert "isotropic at 0.5, d = 40, n = 160, inf masks a sample" in told
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize(("target", "knows"), [("linear", True), ("masked_feature", False)])
+def test_the_summary_says_whether_theory_knows_the_patches(run, target, knows):
+    words = ["--mask-ratios", "0.5", "--aspect-ratios", "2", "--patch", "2", "--target", target]
+    code, out, _ = run("digits", *words)
+    assert code == 0
+    assert ("Theory takes features as masked one by one" in out) != knows

@@ -198,3 +198,25 @@ def test_bad_problems_are_refused(arguments, words):
     given = {"spectrum": [0.5, 1.5], "mask_ratio": 0.5} | arguments
     with pytest.raises(rl.DomainError, match=words):
         Problem(**given)
+
+
+@pytest.mark.nojit_slow
+def test_the_theory_of_real_rows_knows_their_groups():
+    """Rows that are nearly Gaussian, of neighbours that are alike."""
+    distance = np.abs(np.subtract.outer(np.arange(60), np.arange(60)))
+    root = np.linalg.cholesky(0.8**distance)
+    rows = RealRows(np.random.default_rng(0).standard_normal((6000, 60)) @ root.T)
+    given = {"aspect_ratio": 0.5, "target": rl.LinearTarget(2.0), "design": rows}
+    patched = Problem(rows.spectrum, 0.5, patch=4, **given)
+    alone = Problem(rows.spectrum, 0.5, **given)
+    assert patched.knows_groups
+    assert not alone.knows_groups
+    assert not Problem(rows.spectrum, 0.5, patch=4, design=rows).knows_groups  # a masked feature
+    assert not Problem([1.0, 2.0], 0.5, patch=4, target=rl.LinearTarget(2.0)).knows_groups
+    found = simulate_risk(patched, trials=40, rng=0)
+    near, far = (abs(float(p.theory().total) / found.mean - 1) for p in (patched, alone))
+    assert near < 0.1 < 0.2 < far
+    # One feature a group is none.
+    single = rl.Masking(0.5, groups=range(60))
+    same = Problem(rows.spectrum, single, **given)
+    assert same.theory().total == pytest.approx(alone.theory().total, rel=LINEAR_ALGEBRA)
