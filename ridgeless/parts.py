@@ -18,12 +18,13 @@ __all__ = ["Risk"]
 Values = float | NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Risk:
     """A test risk and its parts, each a float or an array of the call's broadcast shape.
 
     `total` = `bias` + `design_variance` + `noise_variance`; the noise of the target itself is in
-    `prediction_error` only, the one quantity that can be measured on real data.
+    `prediction_error` only, the one quantity that can be measured on real data. Results are compared
+    by identity, as arrays of numbers have no single answer; compare the parts.
     """
 
     #: Squared error of the average predictor (eq-bias).
@@ -36,7 +37,7 @@ class Risk:
     null: Values
     #: Noise variance sigma^2 of the target.
     noise: Values
-    parameters: dict[str, Any] = field(repr=False, compare=False, default_factory=dict)
+    parameters: dict[str, Any] = field(repr=False, default_factory=dict)
 
     @property
     def variance(self) -> Values:
