@@ -120,7 +120,9 @@ class LinearTarget:
             power = real_array("alignment", self.alignment)
             require("alignment", power, np.isfinite(power), "be finite")
         else:
-            nonnegative_array("alignment", self.alignment, finite=True)
+            masses = nonnegative_array("alignment", self.alignment, finite=True)
+            if masses.size and not masses.any():
+                raise DomainError("alignment must put mass on some atom, got only zeros")
 
     @property
     def rows(self) -> Rows:
