@@ -23,8 +23,8 @@ class Risk:
     """A test risk and its parts, each a float or an array of the call's broadcast shape.
 
     `total` = `bias` + `design_variance` + `noise_variance`; the noise of the target itself is in
-    `prediction_error` only, the one quantity that can be measured on real data. Results are compared
-    by identity, as arrays of numbers have no single answer; compare the parts.
+    `prediction_error` only, the one quantity that can be measured on real data. Results are
+    compared by identity, as arrays of numbers have no single answer; compare the parts.
     """
 
     #: Squared error of the average predictor (eq-bias).
