@@ -18,6 +18,11 @@ __all__ = ["Risk"]
 Values = float | NDArray[np.float64]
 
 
+def _sum(first: Values, second: Values) -> Values:
+    with np.errstate(over="ignore"):  # beyond all numbers is infinite
+        return first + second
+
+
 @dataclass(frozen=True, eq=False)
 class Risk:
     """A test risk and its parts, each a float or an array of the call's broadcast shape.
@@ -42,17 +47,17 @@ class Risk:
     @property
     def variance(self) -> Values:
         """design_variance + noise_variance."""
-        return self.design_variance + self.noise_variance
+        return _sum(self.design_variance, self.noise_variance)
 
     @property
     def total(self) -> Values:
         """Bias + variance: the expected squared error of x'beta."""
-        return self.bias + self.variance
+        return _sum(self.bias, self.variance)
 
     @property
     def prediction_error(self) -> Values:
         """Total + noise: the expected squared error of y."""
-        return self.total + self.noise
+        return _sum(self.total, self.noise)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with a row per cell: the parameters, the total and its parts."""

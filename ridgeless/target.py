@@ -149,7 +149,8 @@ class LinearTarget:
                 "alignment must put signal on a positive eigenvalue, got no signal variance"
             )
         masses = masses * (self.signal_variance / strength)
-        noise = self.signal_variance / np.asarray(self.snr, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            noise = self.signal_variance / np.asarray(self.snr, dtype=np.float64)
         return Signal(Nodes(values, masses), float(self.signal_variance), noise)
 
     def masses(self, eigenvalues: Array) -> Array:
