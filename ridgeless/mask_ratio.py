@@ -19,6 +19,7 @@ __all__ = ["DiscreteRatio", "RatioLaw", "ScheduledRatio", "UniformRatio"]
 Array = NDArray[np.float64]
 
 FEW_NODES, LOG_ODDS_REACH = 128, 80.0
+SINE_NODES = 8  # so many integrate a sine to the last digit
 
 
 class Quadrature(NamedTuple):
@@ -87,7 +88,8 @@ def _unit_interval(order: int) -> tuple[Array, Array, Array]:
         x, weight = roots_legendre(order)
         u = (x + 1) / 2
         v, rest = np.sin(np.pi * u / 2) ** 2, np.sin(np.pi * u[::-1] / 2) ** 2
-        return v, rest, weight * (np.pi / 4) * np.sin(np.pi * u)
+        weight = weight * (np.pi / 4) * np.sin(np.pi * u)
+        return v, rest, weight / weight.sum() if order < SINE_NODES else weight
     log_odds = 2 * LOG_ODDS_REACH * (np.arange(order) - (order - 1) / 2) / (order - 1)
     v = 1 / (1 + np.exp(-log_odds))
     rest = v[::-1]

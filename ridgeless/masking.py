@@ -66,8 +66,7 @@ class Masking:
         rows: str | None = None,
         groups: ArrayLike | None = None,
     ) -> None:
-        given = ratio if isinstance(ratio, RatioLaw) else ratio_array("mask_ratio", ratio)
-        object.__setattr__(self, "ratio", given)
+        object.__setattr__(self, "ratio", _ratio(ratio))
         object.__setattr__(self, "masks_per_sample", _masks(masks_per_sample))
         object.__setattr__(self, "rows", _rows(rows))
         object.__setattr__(self, "groups", _groups(groups))
@@ -124,8 +123,7 @@ class Masking:
 
     def with_ratio(self, ratio: RatioLaw | ArrayLike) -> Masking:
         """Return the same scheme at other ratios."""
-        given = ratio if isinstance(ratio, RatioLaw) else ratio_array("mask_ratio", ratio)
-        return _changed(self, ratio=given)
+        return _changed(self, ratio=_ratio(ratio))
 
     def with_masks(self, masks_per_sample: float) -> Masking:
         """Return the same scheme with so many masks per sample."""
@@ -142,6 +140,10 @@ class Masking:
     def __hash__(self) -> int:
         """Hash by value."""
         return hash(self._key())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a copy; an array of ratios stays read-only."""
+        self.__dict__.update(state | {"ratio": _ratio(state["ratio"])})
 
     def _key(self) -> tuple[Any, ...]:
         ratio: Any = self.ratio
@@ -203,6 +205,14 @@ def _changed(masking: Masking, **changes: Any) -> Masking:
     return new
 
 
+def _ratio(ratio: RatioLaw | ArrayLike) -> RatioLaw | Array:
+    if isinstance(ratio, RatioLaw):
+        return ratio
+    array = ratio_array("mask_ratio", ratio)
+    array.flags.writeable = False  # its hash is that of its values
+    return array
+
+
 def _masks(masks: float | None) -> float | None:
     if masks is None or real_scalar("masks_per_sample", masks) == math.inf:
         return masks
@@ -218,7 +228,10 @@ def _rows(rows: str | None) -> Rows | None:
 def _groups(groups: ArrayLike | None) -> tuple[Hashable, ...] | None:
     if groups is None:
         return None
-    labels = np.asarray(groups)
+    try:
+        labels = np.asarray(groups)
+    except ValueError:
+        raise DomainError(f"groups must hold one label per feature, got {groups!r}") from None
     if labels.ndim != 1 or labels.size == 0:
         raise DomainError(f"groups must hold one label per feature, got shape {labels.shape}")
     return tuple(labels.tolist())

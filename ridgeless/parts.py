@@ -18,12 +18,18 @@ __all__ = ["Risk"]
 Values = float | NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+def _sum(first: Values, second: Values) -> Values:
+    with np.errstate(over="ignore"):  # beyond all numbers is infinite
+        return first + second
+
+
+@dataclass(frozen=True, eq=False)
 class Risk:
     """A test risk and its parts, each a float or an array of the call's broadcast shape.
 
     `total` = `bias` + `design_variance` + `noise_variance`; the noise of the target itself is in
-    `prediction_error` only, the one quantity that can be measured on real data.
+    `prediction_error` only, the one quantity that can be measured on real data. Results are
+    compared by identity, as arrays of numbers have no single answer; compare the parts.
     """
 
     #: Squared error of the average predictor (eq-bias).
@@ -36,22 +42,22 @@ class Risk:
     null: Values
     #: Noise variance sigma^2 of the target.
     noise: Values
-    parameters: dict[str, Any] = field(repr=False, compare=False, default_factory=dict)
+    parameters: dict[str, Any] = field(repr=False, default_factory=dict)
 
     @property
     def variance(self) -> Values:
         """design_variance + noise_variance."""
-        return self.design_variance + self.noise_variance
+        return _sum(self.design_variance, self.noise_variance)
 
     @property
     def total(self) -> Values:
         """Bias + variance: the expected squared error of x'beta."""
-        return self.bias + self.variance
+        return _sum(self.bias, self.variance)
 
     @property
     def prediction_error(self) -> Values:
         """Total + noise: the expected squared error of y."""
-        return self.total + self.noise
+        return _sum(self.total, self.noise)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with a row per cell: the parameters, the total and its parts."""

@@ -21,6 +21,8 @@ REMEMBERED = 100_000  # atoms
 
 # Below this share of the mean an eigenvalue acts as the limit s -> 0+ to the last digit.
 _SMALLEST = 1e-80
+# Fewer of the directions are none: their square would leave the range of numbers.
+_RAREST = 1e-140
 
 
 class Nodes(NamedTuple):
@@ -89,6 +91,10 @@ class Spectrum:
         total = float(shares.sum(dtype=np.longdouble))
         if not 0 < total < math.inf:
             raise DomainError(f"weights must have a positive finite sum, got {total!r}")
+        # By a power of two, which rounds nothing, so that no product of counts overflows.
+        power = -math.frexp(total)[1]
+        shares, total = np.ldexp(shares, power), math.ldexp(total, power)
+        shares[shares < _RAREST] = 0.0
         if not (values[shares > 0] > 0).any():
             raise DomainError("eigenvalues must not all be zero (where they have weight)")
         order = np.argsort(values, kind="stable")

@@ -120,7 +120,9 @@ class LinearTarget:
             power = real_array("alignment", self.alignment)
             require("alignment", power, np.isfinite(power), "be finite")
         else:
-            nonnegative_array("alignment", self.alignment, finite=True)
+            masses = nonnegative_array("alignment", self.alignment, finite=True)
+            if masses.size and not masses.any():
+                raise DomainError("alignment must put mass on some atom, got only zeros")
 
     @property
     def rows(self) -> Rows:
@@ -147,7 +149,8 @@ class LinearTarget:
                 "alignment must put signal on a positive eigenvalue, got no signal variance"
             )
         masses = masses * (self.signal_variance / strength)
-        noise = self.signal_variance / np.asarray(self.snr, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            noise = self.signal_variance / np.asarray(self.snr, dtype=np.float64)
         return Signal(Nodes(values, masses), float(self.signal_variance), noise)
 
     def masses(self, eigenvalues: Array) -> Array:

@@ -14,10 +14,12 @@ def excess(gamma, above, per_mask, masks, kept, total):
     How many directions there are per row, less one. `above` out of `total` directions and a share
     `kept` of the rows = per_mask * masks take part.
     """
-    needed = kept * (masks * total)
+    count = masks * total
+    needed = kept * count
     left, right = gamma * above, per_mask * needed
     rest = product_error(gamma, above, left) - product_error(per_mask, needed, right)
-    return ((left - right) + rest) / (per_mask * (masks * total))
+    rest -= per_mask * (kept * product_error(masks, total, count))
+    return ((left - right) + rest) / (per_mask * count)
 
 
 @kernel

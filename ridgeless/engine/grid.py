@@ -82,7 +82,7 @@ class Grid:
         scheme, gamma, lam, p_t = (np.ravel(x) for x in arrays)
         parameters = {"mask_ratio": masking.ratio, **named, **also}
         if level.noise.ndim or level.variance > 0:
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 parameters["snr"] = level.variance / level.noise
         return cls(masking, scheme, gamma, lam, p_t, arrays[0].shape, parameters)
 
@@ -240,7 +240,8 @@ def _parts(solution: Solution) -> list[Array]:
     """Return the fields of a `Risk`; the third has the shape of the whole."""
     level, shape = solution.level, solution.grid.shape
     bias, design, unit = (solution.columns[:, i].reshape(shape) for i in range(3))
-    with np.errstate(invalid="ignore"):
-        # No noise, no variance from it, even where a unit of it would give inf.
-        noise_variance = np.where(level.noise == 0, 0.0, unit * level.noise)
+    with np.errstate(invalid="ignore", over="ignore"):
+        # No noise, no variance from it, even where a unit of it would give inf; nor of any noise
+        # where nothing fluctuates.
+        noise_variance = np.where((level.noise == 0) | (unit == 0), 0.0, unit * level.noise)
     return [bias, design, noise_variance, np.asarray(level.variance), level.noise]

@@ -61,8 +61,18 @@ def table_of(X: ArrayLike, name: str = "X") -> Array:
     return table
 
 
+def scaled(table: Array, axis: int | None = 0) -> tuple[Array, Any]:
+    """Return columns, or all, over the power of two next to their largest, and its exponent.
+
+    Nothing is rounded, and no square overflows or vanishes.
+    """
+    exponent = np.frexp(np.abs(table).max(axis=axis))[1]
+    return np.asarray(np.ldexp(table, -exponent)), exponent
+
+
 def constant_columns(table: Array) -> NDArray[np.bool_]:
     """Say which columns never vary, up to rounding."""
+    table, _ = scaled(table)
     return np.asarray(table.std(axis=0) <= 1e-12 * np.abs(table).max(axis=0))
 
 
@@ -74,8 +84,11 @@ def standardized(table: Array, standardize: bool = True, name: str = "X") -> Arr
             f"{name} must vary in every column; {int(still.sum())} of {still.size} are constant "
             f"(the first is column {int(np.argmax(still))}): drop them"
         )
+    if not standardize:
+        return np.asarray(table - table.mean(axis=0))
+    table, _ = scaled(table)
     centred = table - table.mean(axis=0)
-    return np.asarray(centred / centred.std(axis=0) if standardize else centred)
+    return np.asarray(centred / centred.std(axis=0))
 
 
 @dataclass(frozen=True)
@@ -94,14 +107,22 @@ class SampleSpectrum:
         from scipy.linalg import eigvalsh
 
         samples, features = table.shape
+        table, exponent = scaled(table, None)
         smaller = table.T @ table if features <= samples else table @ table.T
         values = np.maximum(eigvalsh(smaller / samples), 0.0)
+        with np.errstate(over="ignore", under="ignore"):
+            largest = float(np.ldexp(values[-1], 2 * exponent))
+        if not 0 < largest < np.inf:
+            raise DomainError(
+                "X must have variances that are positive and finite numbers, got the largest "
+                f"eigenvalue {largest!r}: standardize, or choose another unit"
+            )
         rank = int(np.count_nonzero(values > values[-1] * features * 1e-14))
         # Exact collinearity shows when there are samples enough.
         present = rank if rank < min(samples - 1, features) else features
         mean = float(values.sum()) / present
         padded = np.concatenate((np.zeros(present - rank), np.sort(values)[-rank:] / mean))
-        return cls(padded, mean, present, features, samples)
+        return cls(padded, float(np.ldexp(mean, 2 * exponent)), present, features, samples)
 
     @property
     def points(self) -> Array:

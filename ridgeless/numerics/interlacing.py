@@ -8,22 +8,49 @@ complement :math:`v'(\Sigma_{-j} - z)^{-1} v = d_0 - z - 1/m(z)` (eq-masked-feat
 
 from __future__ import annotations
 
+import numpy as np
+
 from ridgeless.numerics.jit import kernel, sum_kernel
 
 __all__ = ["interlace"]
 
 MAX_STEPS = 200
+NEARER = 1e-8
 
 
 @sum_kernel
-def pole_sums(s, h, origin, offset):
-    """Return m and m' at origin + offset, through differences from the origin."""
+def pole_sums(from_origin, h, offset):
+    """Return m and m' at an offset from the origin that the poles are measured from.
+
+    A sum may be reordered, and (s - origin) - offset would become s - (origin + offset), which has
+    no digits of a small offset: the differences are formed elsewhere.
+    """
     value = slope = 0.0
-    for j in range(s.size):
-        inverse = 1.0 / ((s[j] - origin) - offset)
+    for j in range(from_origin.size):
+        inverse = 1.0 / (from_origin[j] - offset)
         value += h[j] * inverse
         slope += h[j] * inverse * inverse
     return value, slope
+
+
+@kernel
+def measure_from(s, origin, differences):
+    """Write s - origin."""
+    for j in range(s.size):
+        differences[j] = s[j] - origin
+
+
+@kernel
+def between(low, high):
+    """Return a point between two offsets of one sign, by orders of magnitude.
+
+    A zero is as near to its node as the node's weight is small.
+    """
+    sign = 1.0 if high > 0.0 else -1.0
+    inner, outer = min(abs(low), abs(high)), max(abs(low), abs(high))
+    if inner == 0.0:
+        return sign * NEARER * outer
+    return sign * np.sqrt(inner) * np.sqrt(outer)
 
 
 @kernel
@@ -34,14 +61,17 @@ def interlace(s, h, zeros, loads):
     digits: Newton on m(z) (z - left) (right - z), which is smooth across the gap, inside a
     shrinking bracket.
     """
+    from_origin = np.empty(s.size)
     for k in range(s.size - 1):
         width = s[k + 1] - s[k]
-        from_left = pole_sums(s, h, s[k], 0.5 * width)[0] > 0.0
+        measure_from(s, s[k], from_origin)
+        from_left = pole_sums(from_origin, h, 0.5 * width)[0] > 0.0
         origin = s[k] if from_left else s[k + 1]
+        measure_from(s, origin, from_origin)
         low, high = (0.0, 0.5 * width) if from_left else (-0.5 * width, 0.0)
         offset = 0.25 * width if from_left else -0.25 * width
         for _ in range(MAX_STEPS):
-            value, slope = pole_sums(s, h, origin, offset)
+            value, slope = pole_sums(from_origin, h, offset)
             if value > 0.0:
                 high = offset
             else:
@@ -52,10 +82,10 @@ def interlace(s, h, zeros, loads):
             step = product / (slope * after * before + value * (before - after))
             moved = offset - step
             if not low < moved < high:
-                moved = 0.5 * (low + high)
+                moved = between(low, high)
             done = abs(moved - offset) <= 4e-16 * abs(moved)
             offset = moved
             if done:
                 break
         zeros[k] = origin + offset
-        loads[k] = 1.0 / pole_sums(s, h, origin, offset)[1]
+        loads[k] = 1.0 / pole_sums(from_origin, h, offset)[1]

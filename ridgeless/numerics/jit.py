@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -41,11 +42,31 @@ DIGEST = kernel_files_digest()
 def widen_stamp(cache: Any) -> None:
     """Let numba's cache of one kernel depend on all files of kernels."""
     # numba offers no public way, so its index is opened again as numba itself opened it.
-    cache._cache_file = type(cache._cache_file)(
+    cache._cache_file = _forgiving(type(cache._cache_file))(
         cache_path=cache.cache_path,
         filename_base=cache._impl.filename_base,
         source_stamp=(cache._impl.locator.get_source_stamp(), DIGEST),
     )
+
+
+def _forgiving(files: Any) -> Any:
+    """Return numba's class of cache files, for which a damaged file is one that is not there.
+
+    Compiling writes it anew. Unpickling cut bytes may raise anything.
+    """
+
+    class Forgiving(files):  # type: ignore[misc]
+        def load(self, key: Any) -> Any:
+            with suppress(Exception):
+                return super().load(key)
+            return None
+
+        def _load_index(self) -> Any:
+            with suppress(Exception):
+                return super()._load_index()
+            return {}
+
+    return Forgiving
 
 
 def compiled(**options: Any) -> Callable[[FunctionType], Any]:

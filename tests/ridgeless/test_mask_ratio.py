@@ -32,6 +32,14 @@ def test_nodes_have_the_moments_of_samples(law: rl.RatioLaw, order: int) -> None
 
 
 @pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("order", [1, 2, 3, 5, 7, 8, 9])
+def test_few_nodes_are_a_law_too(law: rl.RatioLaw, order: int) -> None:
+    ratios, weights = law.nodes(order)
+    assert weights.sum() == pytest.approx(1, rel=1e-13)
+    assert weights @ ratios == pytest.approx(law.mean, rel=1e-12)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=str)
 def test_training_draws_from_the_same_law(law: rl.RatioLaw) -> None:
     rng = np.random.default_rng(1)
     drawn = np.array([law.at((i + 0.5) / 4000, rng) for i in range(4000)])

@@ -1,5 +1,6 @@
 """A masking is a value, and a keyword beside it may not contradict it."""
 
+import copy
 import dataclasses
 import math
 import pickle
@@ -44,6 +45,23 @@ def test_every_part_counts(masking: rl.Masking) -> None:
     ]
     assert all(other != masking for other in others)
     assert len({masking, *others}) == 5
+
+
+def test_an_array_of_ratios_is_read_only() -> None:
+    given = np.array([0.1, 0.2])
+    masking = rl.Masking(given)
+    for twin in (masking, masking.with_ratio(given), copy.copy(masking), copy.deepcopy(masking),
+                 pickle.loads(pickle.dumps(masking))):  # fmt: skip
+        with pytest.raises(ValueError, match="read-only"):
+            twin.ratio[0] = 0.9
+    given[0] = 0.9  # is a copy
+    assert masking == rl.Masking([0.1, 0.2])
+
+
+def test_labels_of_groups_are_flat() -> None:
+    for groups in ([[1], [1, 2]], [[1, 2]], []):
+        with pytest.raises(rl.DomainError, match="groups must hold one label per feature"):
+            rl.Masking(0.5, groups=groups)
 
 
 def test_what_is_the_same_however_it_is_said() -> None:

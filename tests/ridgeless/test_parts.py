@@ -18,3 +18,10 @@ def test_risk_prints_its_parts_and_becomes_a_table() -> None:
     assert law["mask_ratio"][0] == "UniformRatio(low=0.2, high=0.4)"
     assert rl.risk([1.0], []).total.shape == (0,)
     assert rl.risk([1.0], [0.5]).total.shape == (1,)
+
+
+def test_results_are_compared_by_identity() -> None:
+    first, again = (rl.risk([1.0, 2.0], [0.1, 0.5]) for _ in range(2))
+    assert first == first
+    assert first != again
+    assert {first: "first", again: "again"}[first] == "first"

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import ridgeless as rl
 from ridgeless.mask_ratio import Quadrature
 from ridgeless.row_classes import RowClasses, row_classes
 from tests.tolerances import ROUNDING
@@ -79,3 +80,32 @@ def test_repeated_unmasked_rows_are_one() -> None:
     found = classes([0.0], [1.0], "all", 4)
     assert (found.rows[0], found.weight[0].sum()) == (1.0, 1.0)
     assert sums(found) == pytest.approx([4.0, 0.0, 4.0, 4.0], rel=ROUNDING)
+
+
+@pytest.mark.parametrize("p", [1e-6, 0.01, 0.3, 0.97])
+@pytest.mark.parametrize("masks", [300, 2500])
+def test_many_masks_stand_in_a_few_classes(
+    masks: int, p: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums with poles at negative numbers of rows are those over all numbers of rows."""
+
+    def pole_sums(found: RowClasses) -> list[float]:
+        w, a, b = found.weight[0], found.kept[0], found.masked[0]
+        return [float(w @ (a / (base * b.max() + a + b))) for base in (0.0, 1.0, 1e3)]
+
+    few = classes([p], [1.0], "masked", masks)
+    monkeypatch.setattr("ridgeless.row_classes.MANY", masks)
+    every = classes([p], [1.0], "masked", masks)
+    assert few.weight.size < 100 < every.weight.size
+    assert pole_sums(few) == pytest.approx(pole_sums(every), rel=ROUNDING)
+    assert few.weight[0, -1] == pytest.approx(every.weight[0, -1], rel=ROUNDING, abs=ROUNDING)
+
+
+def test_no_number_of_masks_needs_memory() -> None:
+    """Ever more masks are fewer and fewer different: 1/K from infinitely many."""
+    total = [
+        rl.risk([1.0, 2.0], 0.3, masks_per_sample=masks, rows="masked").total
+        for masks in (10**9, 10**18, 2**62, math.inf)
+    ]
+    assert total[0] == pytest.approx(total[-1], rel=1e-8)
+    assert total[1:3] == pytest.approx([total[-1]] * 2, rel=ROUNDING)

@@ -104,3 +104,12 @@ def test_constructors_name_the_argument(build: Any, says: str | None) -> None:
         return
     with pytest.raises(rl.DomainError, match=says):
         build()
+
+
+@pytest.mark.parametrize("rare", [0.0, 1e-150, 1e-300])
+@pytest.mark.parametrize("unit", [1.0, 1e200, 1e300])
+@pytest.mark.parametrize("target", [rl.MaskedFeature(), rl.LinearTarget()])
+def test_weights_may_be_of_any_size(rare: float, unit: float, target: Any) -> None:
+    """What is too rare for a number to show counts as absent."""
+    found = rl.risk(rl.Spectrum([1.0, 2.0, 3.0], [unit, unit, rare]), 0.3, target=target)
+    assert found.total == rl.risk([1.0, 2.0], 0.3, target=target).total

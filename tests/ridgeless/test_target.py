@@ -32,6 +32,7 @@ def test_signal_must_lie_on_the_spectrum() -> None:
         (lambda: rl.LinearTarget(signal_variance=0.0), "signal_variance must be positive"),
         (lambda: rl.LinearTarget(alignment="aligned"), "alignment must be 'isotropic'"),
         (lambda: rl.LinearTarget(alignment=math.inf), "alignment must be finite"),
+        (lambda: rl.LinearTarget(1.0, [0.0, 0.0]), "alignment must put mass on some atom"),
         (lambda: rl.LinearTarget(alignment=[1.0, -1.0]), "alignment must be finite and at least 0"),
     ],
 )

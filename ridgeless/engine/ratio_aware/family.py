@@ -12,6 +12,7 @@ from ridgeless.engine.grid import Cells, Grid, solve
 from ridgeless.engine.ratio_aware.basis import SAME, Atoms, basis
 from ridgeless.engine.spectral import SpectralFamily
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE
+from ridgeless.errors import ConvergenceError
 from ridgeless.mask_ratio import Quadrature, RatioLaw
 from ridgeless.row_classes import RowClasses
 
@@ -60,7 +61,20 @@ class RatioAwareFamily(SpectralFamily):
             chosen = np.flatnonzero(where == number)
             problem = _Problem.of(self, cells, int(index[cell]))
             out[chosen] = problem.columns(grid.p_t[index[chosen]])
+        self._check(cells, index, out[:, :3])
         return out
+
+    def _check(self, cells: Cells, index: Index, parts: Array) -> None:
+        """Raise if a part is negative by more than rounding; rounding below 0 is 0, in place."""
+        size = np.abs(np.where(np.isfinite(parts), parts, 0.0)).max(axis=1, keepdims=True)
+        failed = np.flatnonzero(~(parts >= -self.rounding * size).all(axis=1))
+        if failed.size:
+            raise ConvergenceError(
+                f"degree = {self.degree} is too high for so narrow a law of mask ratios at "
+                f"{cells.grid.where(int(index[failed[0]]))}: rounding left a part of the risk at "
+                f"{float(parts[failed[0]].min()):.3g}; use a lower degree"
+            )
+        np.maximum(parts, 0.0, out=parts)
 
 
 @dataclass(frozen=True)

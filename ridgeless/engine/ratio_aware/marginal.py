@@ -15,11 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.engine.ratio_aware.basis import Basis
+from ridgeless.errors import ConvergenceError
 from ridgeless.mask_ratio import Quadrature
 
 __all__ = ["Marginal", "marginal"]
 
 Array = NDArray[np.float64]
+
+EPS = float(np.finfo(float).eps)
+CANCELLED = 1e-6  # what rounding of the largest terms may leave of a variance, relative
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,15 @@ class Marginal:
             share = np.outer(load, load) * spread / room
             # No residual, no variance, at the threshold too.
             design = float(np.where(residual > 0, share * residual, 0.0).sum())
-        return np.array([bias, design, share.sum()])
+        # Of a law much narrower than its distance to the test ratio, polynomials cancel.
+        noise = share.sum()
+        if np.isfinite(noise) and not EPS * np.abs(share).sum() <= CANCELLED * noise:
+            raise ConvergenceError(
+                f"{load.size} polynomials are too many for a law of mask ratios so narrow beside "
+                f"its distance to test_mask_ratio = {p_t!r}: rounding leaves no six digits of the "
+                "variance; use a lower degree"
+            )
+        return np.array([bias, design, noise])
 
 
 def marginal(

@@ -95,3 +95,14 @@ def with_entry(value: float) -> np.ndarray:
 def test_errors(X: Any, says: str) -> None:
     with pytest.raises(rl.DomainError, match=says):
         rl.Spectrum.from_data(X)
+
+
+@pytest.mark.parametrize("unit", [2.0**-1000, 2.0**-660, 2.0**660, 2.0**1000])
+def test_any_unit_of_the_data(unit: float) -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 12)) + 1.0
+    rows[:, 1:] += 2 * rows[:, [0]]
+    assert rl.Spectrum.from_data(rows * unit) == rl.Spectrum.from_data(rows)
+    with pytest.raises(rl.DomainError, match="X must have variances that are positive and finite"):
+        rl.Spectrum.from_data(rows * unit, standardize=False)
+    with pytest.raises(rl.DomainError, match="positive and finite numbers"):
+        rl.Spectrum.from_data(np.full_like(rows, unit), standardize=False)

@@ -1,9 +1,12 @@
 """The spectrum that one feature sees, by partial fractions and by matrices."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 
 from ridgeless.numerics.interlacing import interlace
 from tests.reference import without_one_feature
@@ -37,6 +40,25 @@ def test_zeros_to_the_last_digits(values: list[float]) -> None:
     np.testing.assert_allclose(zeros, [float(t) for t in exact], rtol=IDENTITY)
     expected = [float(mass * t**2) for mass, t in zip(masses, exact, strict=True)]
     np.testing.assert_allclose(loads, expected, rtol=IDENTITY)
+
+
+@pytest.mark.parametrize("rare", [1e-6, 1e-12, 1e-16, 1e-80])
+@pytest.mark.parametrize("values", [[1.0, 10.0], [1.0, 2.0, 3.0], [0.3, 1.0, 7.0, 8.0]])
+def test_the_load_beside_a_rare_eigenvalue(values: list[float], rare: float) -> None:
+    """A zero as near to its node as the weight is small: no digit of the offset is lost."""
+    for common in range(len(values)):
+        h = np.where(np.arange(len(values)) == common, 1.0, rare)
+        zeros, loads = np.empty((2, len(values) - 1))
+        interlace(np.array(values), h, zeros, loads)
+        with mp.workdps(300):
+            s, w = [mpf(x) for x in values], [mpf(x) for x in h]
+            for k, (low, high) in enumerate(pairwise(s)):
+                for _ in range(900):
+                    middle = (low + high) / 2
+                    value = mp.fsum(a / (b - middle) for a, b in zip(w, s, strict=True))
+                    low, high = (low, middle) if value > 0 else (middle, high)
+                load = 1 / mp.fsum(a / (b - low) ** 2 for a, b in zip(w, s, strict=True))
+                assert loads[k] == pytest.approx(float(load), rel=IDENTITY, abs=0)
 
 
 def test_a_matrix_without_one_of_its_features() -> None:

@@ -113,3 +113,14 @@ def test_a_numba_that_keeps_code_otherwise_is_not_trusted(monkeypatch: pytest.Mo
     with pytest.warns(RuntimeWarning, match="kernels are not cached, but compiled in every"):
         twice = jit.kernel(lambda x: 2.0 * x)
     assert twice(2.0) == 4.0
+
+
+def test_a_truncated_cache_is_compiled_again(package: Path) -> None:
+    assert answer(package, MERGE) == [2, 0, 1]
+    for kept in package.rglob("*.nb[ic]"):
+        kept.write_bytes(kept.read_bytes()[:100])
+        assert answer(package, MERGE) == [2, 0, 1]
+        assert answer(package, MERGE) == [2, 1, 0]
+    for kept in package.rglob("*.nbi"):
+        kept.write_bytes(b"")
+    assert answer(package, MERGE) == [2, 0, 1]

@@ -161,3 +161,12 @@ def test_too_little_data() -> None:
         rl.recommend(np.ones((30, 3)))
     with pytest.raises(rl.DomainError, match="at least 10 rows"):
         rl.recommend(np.ones((3, 3)))
+
+
+@pytest.mark.parametrize("unit", [2.0**-660, 2.0**660])
+def test_any_unit_of_the_data(unit: float) -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 12))
+    rows[:, 1:] += 2 * rows[:, [0]]
+    found, usual = (rl.recommend(x, rng=0, replicates=2) for x in (rows * unit, rows))
+    assert (found.mask_ratio, found.interval) == (usual.mask_ratio, usual.interval)
+    assert found.diagnostics == usual.diagnostics

@@ -40,3 +40,20 @@ def test_degree_0_learns_what_the_plain_predictor_does(masks: float) -> None:
     found = rl.learned_fraction(VALUES, weighted, front=rl.ratio_aware_risk, degree=0, **options)
     expected = rl.learned_fraction(VALUES, weighted, **options)
     np.testing.assert_allclose(found, expected, atol=FRONTS)
+
+
+@pytest.mark.parametrize("width", [1e-5, 1e-4, 1e-3, 3e-3])
+def test_what_cancelled_is_never_returned(width: float) -> None:
+    """Many polynomials are alike on a narrow law: rounding gave -1792, 4.83 and 1e15."""
+    with pytest.raises(rl.ConvergenceError, match="use a lower degree"):
+        rl.ratio_aware_risk(
+            [1.0, 2.0], rl.UniformRatio(0.5, 0.5 + width), degree=3, aspect_ratio=1.2,
+            target=rl.LinearTarget(1.0), masks_per_sample=np.inf,
+        )  # fmt: skip
+
+
+def test_a_negative_part_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_out = fixed_point.read_out
+    monkeypatch.setattr(fixed_point, "read_out", lambda *given: -read_out(*given))
+    with pytest.raises(rl.ConvergenceError, match="rounding left a part of the risk at -"):
+        rl.ratio_aware_risk(VALUES, LAW, target=rl.LinearTarget())
