@@ -23,6 +23,7 @@ SUITES = {
     "test_closed_forms.py": "the theory where pencil and paper give the answer",
     "test_contracts.py": "one check per protocol, over all that implement it",
     "test_fronts.py": "every case through every front",
+    "test_fuzz.py": "questions at the edges of every argument, tests/fuzz.py",
     "test_imports.py": "what importing costs, and that public names are documented",
     "test_mirror.py": "this file",
     "test_oracle.py": "the reference itself, tests/oracle.py",
