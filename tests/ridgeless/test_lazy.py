@@ -66,7 +66,7 @@ def _child_ends(slow: type[Counted]) -> int:
     """Fork; the child asks a fresh object and solves. Return its status, or -1 if it hangs."""
     child = os.fork()
     if child == 0:
-        slow.value.compute = lambda _: 2  # type: ignore[attr-defined]
+        slow.value.compute = lambda _: 2
         done = slow().value == 2 and rl.risk(rl.Spectrum([1.0, 3.0]), 0.3).total > 0
         os._exit(0 if done else 1)
     end = time.monotonic() + WAIT

@@ -58,8 +58,9 @@ def test_the_split_is_where_half_is_learnt(resolvent) -> None:
     low, high, above = moments(resolvent, e, ALPHA, OMEGA)
     together = whole(resolvent, e, ALPHA, OMEGA)
     np.testing.assert_allclose(np.add(low, high), together, rtol=LINEAR_ALGEBRA)
-    assert 0 < above < 4
-    assert low.x / (4 - above) > 0.5 / 4 > high.x / above
+    total = resolvent.total
+    assert 0 < above < total
+    assert low.x * total / (total - above) > 0.5 > high.x * total / above
 
 
 def test_loads_are_means_over_a_test_input(resolvent) -> None:
