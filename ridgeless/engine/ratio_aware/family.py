@@ -103,7 +103,8 @@ class _Problem:
         rows = masking.with_masks(1).row_classes(cells.order)
         used = rows.weight[0] > 0
         atoms = Atoms.none()
-        if not law.continuous or rule.mask.size == 1:
+        # A law so narrow that its keep ratios round to one number is that ratio.
+        if not law.continuous or np.unique(rule.keep[used]).size == 1:
             atoms = Atoms.of(rule.keep[used], rows.weight[0][used], rows.masked[0][used])
         lam, scale = float(grid.ridge[cell]), family.spectrum.scale
         return cls(

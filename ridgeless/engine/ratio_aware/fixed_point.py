@@ -36,6 +36,7 @@ MAX_STEPS = 100
 POLISH = 5  # steps that may gain the last digits
 DOUBLINGS = 400  # of the factor c
 LEAST = 1e-40
+LARGEST_LOG = 700.0  # of a factor that is a number
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,8 @@ class State:
             return State(self.at, image / np.trace(image[0]))
 
         def miss(log_c: float) -> float:
-            return State(self.at, math.exp(log_c) * image).conservation[0]
+            factor = math.exp(min(max(log_c, -LARGEST_LOG), LARGEST_LOG))
+            return State(self.at, factor * image).conservation[0]
 
         low, high = -1.0, 1.0
         for _ in range(DOUBLINGS):
@@ -265,7 +267,8 @@ class State:
         for _ in range(12):
             middle = 0.5 * (low + high)
             low, high = (low, middle) if miss(middle) > 0 else (middle, high)
-        return State(self.at, math.exp(0.5 * (low + high)) * image)
+        log_c = min(max(0.5 * (low + high), -LARGEST_LOG), LARGEST_LOG)
+        return State(self.at, math.exp(log_c) * image)
 
 
 def solve(at: Equations, *, between: bool = False) -> State:

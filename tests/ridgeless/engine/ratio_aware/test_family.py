@@ -57,3 +57,14 @@ def test_a_negative_part_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(fixed_point, "read_out", lambda *given: -read_out(*given))
     with pytest.raises(rl.ConvergenceError, match="rounding left a part of the risk at -"):
         rl.ratio_aware_risk(VALUES, LAW, target=rl.LinearTarget())
+
+
+@pytest.mark.parametrize("masks", [1, np.inf])
+@pytest.mark.parametrize("degree", [0, 1])
+def test_a_law_that_rounds_to_one_ratio_is_that_ratio(degree: int, masks: float) -> None:
+    options = {"degree": degree, "masks_per_sample": masks, "rows": "masked", "ridge": 0.1}
+    narrow, one = (
+        rl.ratio_aware_risk(VALUES[1:], law, **options)
+        for law in (rl.ScheduledRatio(0.0, 1e-20, "cosine"), 5e-21)
+    )
+    assert narrow.total == pytest.approx(one.total, rel=FRONTS)
