@@ -28,7 +28,7 @@ __all__ = ["RowClasses", "row_classes"]
 Array = NDArray[np.float64]
 
 # Below it a positive mask ratio acts as the limit p -> 0+ to the last digit.
-_SMALLEST = 1e-60
+SMALLEST = 1e-60
 #: From so many trials on, a binomial law stands in so many nodes. Measured over 64 to 1e5 trials
 #: and all mask ratios: means of 1/k are off by 4e-14 with 32 nodes, by 1e-15 with 48.
 MANY, NODES = 256, 48
@@ -104,7 +104,7 @@ def row_classes(
     >>> [float(x[0, 0]) for x in (scheme.kept, scheme.masked, scheme.surplus)]
     [0.25, 0.25, 0.25]
     """
-    mask = np.where(rule.mask > 0, np.maximum(rule.mask, _SMALLEST), 0.0)
+    mask = np.where(rule.mask > 0, np.maximum(rule.mask, SMALLEST), 0.0)
     keep, weight = rule.keep, rule.weight
     loss = np.broadcast_to(loss_weight, mask.shape)
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.

@@ -13,7 +13,7 @@ from ridgeless.checks import real_array, require
 from ridgeless.errors import DomainError
 from ridgeless.lazy import lazy
 
-__all__ = ["Covariance"]
+__all__ = ["Covariance", "rounding"]
 
 Array = NDArray[np.float64]
 
@@ -53,13 +53,12 @@ class Covariance:
         scale = math.ldexp(1.0, math.frexp(float(variances.mean()))[1] - 1)
         sigma = (sigma + sigma.T) / (2 * scale)
         values = np.linalg.eigvalsh(sigma).astype(np.float64)
-        rounding = size * np.finfo(float).eps * values[-1]
-        if values[0] < -size * rounding:
+        if values[0] < -size * rounding(size) * values[-1]:
             raise DomainError(
                 "covariance must be positive semi-definite, got the eigenvalue "
                 f"{float(values[0] * scale)!r}"
             )
-        values = np.where(values > rounding, values, 0.0)
+        values = np.where(values > rounding(size) * values[-1], values, 0.0)
         basis, masked = _directions(sigma, groups)
         return cls(size, scale, basis, _congruent(sigma, basis), masked, np.asarray(values))
 
@@ -82,6 +81,14 @@ class Covariance:
         return np.where(np.arange(values.size) >= values.size - self.rank, values, 0.0), vectors
 
 
+def rounding(size: int) -> float:
+    """Return the share of the largest eigenvalue below which one is a rounded zero.
+
+    Products behind a covariance round too, by a few times its size.
+    """
+    return 8 * size * float(np.finfo(float).eps)
+
+
 def _directions(sigma: Array, groups: Sequence[Hashable] | None) -> tuple[Array, Array]:
     """Return the eigenvectors of D with positive eigenvalues, and those."""
     variances = sigma.diagonal()
@@ -94,7 +101,7 @@ def _directions(sigma: Array, groups: Sequence[Hashable] | None) -> tuple[Array,
     columns, masked = [], []
     for own in members.values():
         values, vectors = np.linalg.eigh(sigma[np.ix_(own, own)])
-        kept = values > len(sigma) * np.finfo(float).eps * values[-1]
+        kept = values > rounding(len(sigma)) * values[-1]
         padded = np.zeros((len(sigma), int(kept.sum())))
         padded[own] = vectors[:, kept]
         columns.append(padded)

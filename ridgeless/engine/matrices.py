@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ridgeless.engine.covariance import rounding
 from ridgeless.engine.resolvent import Gaps, Missed, Spectral, whole
 from ridgeless.engine.sums import Moments
 from ridgeless.engine.thresholds import LINEAR_ALGEBRA
@@ -109,7 +110,7 @@ class Aligned:
         one = at.sigma.copy()
         one.flat[:: len(one) + 1] += tilt * at.masked
         values, vectors = eigh(one, overwrite_a=True)
-        values = np.where(values > at.total * np.finfo(float).eps * values[-1], values, 0.0)
+        values = np.where(values > rounding(at.total) * values[-1], values, 0.0)
         spectrum = Spectrum(np.append(np.zeros(at.total - values.size), values))
         s, h = spectrum.nodes
         first = int(s[0] == 0)

@@ -14,7 +14,7 @@ from ridgeless.engine.spectral import SpectralFamily
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE
 from ridgeless.errors import ConvergenceError
 from ridgeless.mask_ratio import Quadrature, RatioLaw
-from ridgeless.row_classes import RowClasses
+from ridgeless.row_classes import SMALLEST, RowClasses
 
 __all__ = ["RatioAwareFamily"]
 
@@ -100,6 +100,8 @@ class _Problem:
             masking = masking.with_ratio(float(masking.ratio.flat[grid.scheme[cell]]))
         law = masking.law
         rule = law.quadrature(cells.order)
+        loss = law.loss_weight(rule.mask)
+        rule = rule._replace(mask=np.where(rule.mask > 0, np.maximum(rule.mask, SMALLEST), 0.0))
         rows = masking.with_masks(1).row_classes(cells.order)
         used = rows.weight[0] > 0
         atoms = Atoms.none()
@@ -110,7 +112,7 @@ class _Problem:
         return cls(
             family,
             rule,
-            law.loss_weight(rule.mask),
+            loss,
             rows,
             atoms,
             masking.rows == "masked",
