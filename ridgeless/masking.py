@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ class Masking:
     ratio: RatioLaw | Array
     masks_per_sample: float | None = None
     rows: Rows | None = None
-    groups: tuple[Hashable, ...] | None = None
+    groups: tuple[int, ...] | None = None  #: numbered in the order of the features
 
     def __init__(
         self,
@@ -180,7 +180,7 @@ def masking_of(
     defaults = {"masks_per_sample": usual, "rows": None, "groups": None}
     for name, default in defaults.items():
         asked, held = getattr(given, name), getattr(mask_ratio, name)
-        if asked not in (default, held):
+        if asked not in (None, default, held):
             raise DomainError(
                 f"{name} = {asked!r} contradicts the Masking beside it, which has {held!r}; set it "
                 "there and leave the keyword out"
@@ -214,24 +214,37 @@ def _ratio(ratio: RatioLaw | ArrayLike) -> RatioLaw | Array:
 
 
 def _masks(masks: float | None) -> float | None:
-    if masks is None or real_scalar("masks_per_sample", masks) == math.inf:
-        return masks
+    if masks is None:
+        return None
+    if real_scalar("masks_per_sample", masks) == math.inf:
+        return math.inf
     return count("masks_per_sample", masks)
 
 
 def _rows(rows: str | None) -> Rows | None:
-    if rows in (None, "masked", "all"):
-        return rows  # type: ignore[return-value]
+    for known in (None, "masked", "all"):
+        if type(rows) is type(known) and rows == known:
+            return rows  # type: ignore[return-value]
     raise DomainError(f"rows must be 'masked', 'all' or None, got {rows!r}")
 
 
-def _groups(groups: ArrayLike | None) -> tuple[Hashable, ...] | None:
+def numbered(labels: Iterable[Hashable]) -> tuple[int, ...]:
+    """Number labels in the order in which they come: any names of the same groups agree."""
+    numbers: dict[Hashable, int] = {}
+    return tuple(numbers.setdefault(label, len(numbers)) for label in labels)
+
+
+def _groups(groups: ArrayLike | None) -> tuple[int, ...] | None:
     if groups is None:
         return None
     try:
         labels = np.asarray(groups)
-    except ValueError:
+        if labels.ndim != 1 or labels.size == 0:
+            raise DomainError(f"groups must hold one label per feature, got shape {labels.shape}")
+        if any(label != label for label in labels.tolist()):
+            raise DomainError("groups must have a label for every feature, got nan")
+        return numbered(labels.tolist())
+    except (TypeError, ValueError) as error:
+        if isinstance(error, DomainError):
+            raise
         raise DomainError(f"groups must hold one label per feature, got {groups!r}") from None
-    if labels.ndim != 1 or labels.size == 0:
-        raise DomainError(f"groups must hold one label per feature, got shape {labels.shape}")
-    return tuple(labels.tolist())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike
 
 import ridgeless as rl
 from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
-from ridgeless.masking import masking_of
+from ridgeless.masking import masking_of, numbered
 from ridgeless.quantiles import multiplicities, quantized
 from ridgeless.spectrum import as_spectrum
 from simulations.populations.designs import Design, GaussianRows
@@ -223,18 +222,11 @@ def _groups(
             f"groups must hold one label per feature, got {len(masking.groups)} for "
             f"dimension = {dimension}"
         )
-    numbers = _numbered(masking.groups)
-    if patches is not None and numbers != _numbered(patches):
+    if patches is not None and masking.groups != numbered(patches):
         raise rl.DomainError(
             "patch contradicts the groups of the Masking beside it; leave patch out, or the groups"
         )
-    return numbers
-
-
-def _numbered(labels: Sequence[Hashable]) -> tuple[int, ...]:
-    """Number the labels in the order in which they come: any names of the same groups agree."""
-    numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
-    return tuple(numbers[label] for label in labels)
+    return masking.groups
 
 
 def _dimension(asked: int | None, design: Design, population: rl.Spectrum) -> int:

@@ -40,7 +40,7 @@ def test_every_part_counts(masking: rl.Masking) -> None:
     others = [
         masking.with_ratio(0.123),
         dataclasses.replace(masking, masks_per_sample=7),
-        dataclasses.replace(masking, groups=[5, 6, 7]),
+        dataclasses.replace(masking, groups=[5, 5, 6, 7, 5]),
         dataclasses.replace(masking, rows="all" if masking.rows != "all" else "masked"),
     ]
     assert all(other != masking for other in others)
@@ -239,3 +239,30 @@ def test_an_array_is_as_many_schemes() -> None:
 def test_rows_that_were_set_stay() -> None:
     assert rl.Masking(0.5).with_rows("masked").rows == "masked"
     assert FULL.with_rows("all") is FULL
+
+
+def test_groups_are_the_same_by_any_names() -> None:
+    named = rl.Masking(0.5, groups=["a", "a", "b"])
+    assert named == rl.Masking(0.5, groups=[7, 7, 0])
+    assert named != rl.Masking(0.5, groups=["a", "b", "b"])
+    sigma, task = np.diag([1.0, 2.0, 3.0]), {"beta": np.ones(3), "noise": 1.0, "aspect_ratio": 2.0}
+    one = rl.covariance_risk(sigma, mask_ratio=named, groups=[0, 0, 1], **task)
+    assert (
+        one.total == rl.covariance_risk(sigma, mask_ratio=0.5, groups=["x", "x", "y"], **task).total
+    )
+
+
+@pytest.mark.parametrize("groups", [[0.0, np.nan], [[0, 1], [2]], np.array([{}, 1], object)])
+def test_groups_that_are_no_labels_are_refused(groups: Any) -> None:
+    with pytest.raises(rl.DomainError, match="groups must"):
+        rl.Masking(0.5, groups=groups)
+
+
+def test_other_kinds_of_arguments_are_refused_or_taken_as_numbers() -> None:
+    rows: Any = np.array(["all", "masked"])
+    with pytest.raises(rl.DomainError, match="rows must be"):
+        rl.Masking(0.5, rows=rows)
+    forever: Any = np.array(np.inf)
+    assert hash(rl.Masking(0.5, masks_per_sample=forever)) == hash(
+        rl.Masking(0.5, masks_per_sample=np.inf)
+    )
