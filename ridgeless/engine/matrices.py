@@ -30,6 +30,38 @@ __all__ = ["Aligned", "Coordinates", "Pencil"]
 
 Array = NDArray[np.float64]
 
+#: Below this share of its largest possible value a square has lost digits.
+CANCELS = 1e-6
+
+
+@dataclass(frozen=True)
+class Form:
+    """The square v'Mv of vectors under a positive semi-definite matrix, summed over columns."""
+
+    matrix: Array  #: shape (r, r), or (r,) if diagonal
+
+    @lazy
+    def root(self) -> Array:
+        """R with R'R the matrix, by pivoted Cholesky."""
+        from scipy.linalg.lapack import dpstrf
+
+        factor, pivots, rank, _ = dpstrf(self.matrix)
+        root = np.empty((rank, len(self.matrix)))
+        root[:, pivots - 1] = np.triu(factor)[:rank]
+        return root
+
+    @lazy
+    def trace(self) -> float:
+        """The trace."""
+        return float(self.matrix.sum() if self.matrix.ndim == 1 else self.matrix.trace())
+
+    def __call__(self, vectors: Array) -> float:
+        """Return the square; with the root where the product would cancel, so never below 0."""
+        square = float(np.sum(vectors * _times(self.matrix, vectors)))
+        if self.matrix.ndim == 1 or square > CANCELS * self.trace * float(np.sum(vectors**2)):
+            return square
+        return float(np.sum((self.root @ vectors) ** 2))
+
 
 @dataclass(frozen=True)
 class Coordinates:
@@ -62,14 +94,19 @@ class Coordinates:
         return _times(self.masked, self.beta)
 
     @lazy
-    def roots(self) -> tuple[Array, Array]:
-        """R with R'R = Sigma, and the same of D: squares taken with them are never negative."""
-        return _root(self.sigma), _root(self.masked)
+    def sigma_form(self) -> Form:
+        """The square of vectors under Sigma."""
+        return Form(self.sigma)
+
+    @lazy
+    def masked_form(self) -> Form:
+        """The square of vectors under D."""
+        return Form(self.masked)
 
     @lazy
     def signal(self) -> float:
         """Beta' Sigma beta, summed over signals."""
-        return _square(self.roots[0], self.beta)
+        return self.sigma_form(self.beta)
 
     def missed(self, inverse: Any, e: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
         """Return what is not learnt; `inverse` applies H to vectors.
@@ -81,14 +118,14 @@ class Coordinates:
         level += gaps.extra * (self.masked_beta - self.sigma_beta)
         rest = inverse(level)  # beta less the mean predictor
         missed = p_t * self.beta + (1 - p_t) * rest
-        power = _square(self.roots[1], self.beta - rest)
-        bias = _square(self.roots[0], missed) + (1 - p_t) * p_t * power
+        power = self.masked_form(self.beta - rest)
+        bias = self.sigma_form(missed) + (1 - p_t) * p_t * power
         # 1 - alpha H Sigma, applied to beta.
         shift = inverse(e * self.beta + beta * self.masked_beta)
         gap = scatter = 0.0
         if self.signal > 0:
             gap = float(np.sum(self.sigma_beta * shift)) / self.signal
-            scatter = _square(self.roots[0], shift - gap * self.beta)
+            scatter = self.sigma_form(shift - gap * self.beta)
         return Missed(bias, power, self.signal, gap, scatter)
 
 
@@ -279,23 +316,6 @@ class Pencil:
     def signal(self, e: float, alpha: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
         """What is missed of the signal."""
         return self.at.missed(self.inverse(e, alpha, beta).dot, e, beta, gaps, p_t)
-
-
-def _root(matrix: Array) -> Array:
-    """Return R with R'R the matrix, by pivoted Cholesky; of a diagonal its root."""
-    from scipy.linalg.lapack import dpstrf
-
-    if matrix.ndim == 1:
-        return np.sqrt(matrix)
-    factor, pivots, rank, _ = dpstrf(matrix)
-    root = np.empty((rank, len(matrix)))
-    root[:, pivots - 1] = np.triu(factor)[:rank]
-    return root
-
-
-def _square(root: Array, vectors: Array) -> float:
-    """Return the sum of squares of a root times vectors."""
-    return float(np.sum(_times(root, vectors) ** 2))
 
 
 def _times(matrix: Array, vectors: Array) -> Array:
