@@ -184,16 +184,16 @@ def solve(grid: Grid, family: Family) -> Solution:
     """Solve every cell, a continuous law with as many nodes as it needs."""
     cells = Cells(grid, family, FIRST_ORDER)
     at = cells.standing
-    out = np.full((grid.scheme.size, family.width), np.nan)
     index = np.flatnonzero(at.learns)
-    out[index] = family.solve(cells, index, out[index])
+    out = np.zeros((grid.scheme.size, family.width))
+    out[:, 0] = family.level.variance
+    out[index] = family.solve(cells, index, np.full((index.size, family.width), np.nan))
     diverging = family.diverges(cells)
     if grid.masking.continuous:
         _refine(cells, index, out, diverging)
-    out[~at.learns, 0] = family.level.variance
-    out[~at.learns, 1:] = 0.0
-    out[diverging, 1] = np.inf if family.level.variance > 0 else 0.0
-    out[diverging, 2] = np.inf
+    if diverging.any():
+        out[diverging, 1] = np.inf if family.level.variance > 0 else 0.0
+        out[diverging, 2] = np.inf
     return Solution(grid, family.level, at.learns, out)
 
 
@@ -226,11 +226,15 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
 def answer(grid: Grid, families: Sequence[Family]) -> Risk:
     """Solve a problem and assemble the risk and its parts, a mean over families."""
     found = [_parts(solve(grid, family)) for family in families]
-    means = [sum(same) / len(found) for same in zip(*found, strict=True)]
+    means = found[0]
+    if len(found) > 1:
+        means = [sum(same) / len(found) for same in zip(*found, strict=True)]
     shape = means[2].shape
 
     def part(mean: Array) -> float | Array:
-        return np.broadcast_to(mean, shape).copy() if shape else float(mean)
+        if not shape:
+            return float(mean)
+        return mean.copy() if mean.shape == shape else np.full(shape, mean)
 
     bias, design_variance, noise_variance, null, noise = map(part, means)
     return Risk(bias, design_variance, noise_variance, null, noise, parameters=grid.parameters)

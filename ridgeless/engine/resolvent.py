@@ -27,7 +27,6 @@ from numba.extending import overload, register_jitable
 
 from ridgeless.engine.sums import gap_scatter, signal_sums, spectral_sums
 from ridgeless.numerics.jit import lean
-from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["Gaps", "Missed", "Spectral", "generic", "loads", "moments", "signal", "whole"]
 
@@ -75,56 +74,58 @@ class Spectral(NamedTuple):
 
     def moments(self, e, alpha, beta):
         """See `moments`."""
-        return _moments(self, e, alpha, beta)
+        return spectral_moments(self, e, alpha, beta)
 
     def whole(self, e, alpha, beta):
         """See `whole`."""
-        return _whole(self, e, alpha, beta)
+        return spectral_whole(self, e, alpha, beta)
 
     def loads(self, found, e, alpha, beta, p_t):
         """See `loads`."""
-        return _loads(self, found, p_t)
+        return spectral_loads(self, found, e, alpha, beta, p_t)
 
     def signal(self, e, alpha, beta, gaps, p_t):
         """See `signal`."""
-        return _signal(self, e, alpha, beta, gaps, p_t)
+        return spectral_signal(self, e, alpha, beta, gaps, p_t)
 
 
-@kernel
-def _moments(r, e, alpha, beta):
-    # Where e H = 1/2, X and 1 - X change places (eq-newton).
-    split = max(r.first, np.searchsorted(r.s, (e - r.floor * beta) / alpha))
-    low = spectral_sums(r.s, r.h, r.first, split, r.floor, e, alpha, beta)
-    high = spectral_sums(r.s, r.h, split, r.s.size, r.floor, e, alpha, beta)
-    return low, high, r.tail[split]
+def spectral_moments(resolvent, e, alpha, beta):
+    """Moments of a spectrum, split where e H = 1/2: there X and 1 - X change places (eq-newton)."""
+    s, h, first, floor = resolvent.s, resolvent.h, resolvent.first, resolvent.floor
+    split = max(first, np.searchsorted(s, (e - floor * beta) / alpha))
+    low = spectral_sums(s, h, first, split, floor, e, alpha, beta)
+    high = spectral_sums(s, h, split, s.size, floor, e, alpha, beta)
+    return low, high, resolvent.tail[split]
 
 
-@kernel
-def _whole(r, e, alpha, beta):
-    return spectral_sums(r.s, r.h, r.first, r.s.size, r.floor, e, alpha, beta)
+def spectral_whole(resolvent, e, alpha, beta):
+    """Moments of a spectrum over all directions."""
+    s, h = resolvent.s, resolvent.h
+    return spectral_sums(s, h, resolvent.first, s.size, resolvent.floor, e, alpha, beta)
 
 
-@kernel
-def _loads(r, found, p_t):
+def spectral_loads(resolvent, found, e, alpha, beta, p_t):
+    """Loads on a spectrum: a test input is a mixture of s and d0."""
     q_t = 1.0 - p_t
-    seen, hidden = q_t * q_t, q_t * p_t * (r.d0 / r.floor)
+    seen, hidden = q_t * q_t, q_t * p_t * (resolvent.d0 / resolvent.floor)
     return (
         seen * found.q11 + hidden * found.q10,
         seen * found.q10 + hidden * found.q00,
     )
 
 
-@kernel
-def _signal(r, e, alpha, beta, gaps, p_t):
-    level = gaps.fit + gaps.held + r.d0 * gaps.unequal
-    shift = e + r.floor * beta
+def spectral_signal(resolvent, e, alpha, beta, gaps, p_t):
+    """What is missed of a signal along a spectrum."""
+    level = gaps.fit + gaps.held + resolvent.d0 * gaps.unequal
+    shift = e + resolvent.floor * beta
+    s, b, first = resolvent.sig_s, resolvent.sig_b, resolvent.sig_first
     bias, power, signal, gap = signal_sums(
-        r.sig_s, r.sig_b, r.sig_first, r.d0, alpha, shift, gaps.extra, level, p_t
+        s, b, first, resolvent.d0, alpha, shift, gaps.extra, level, p_t
     )
     scatter = 0.0
     if signal > 0.0:
         gap /= signal
-        scatter = gap_scatter(r.sig_s, r.sig_b, r.sig_first, alpha, shift, gap)
+        scatter = gap_scatter(s, b, first, alpha, shift, gap)
     return Missed(bias, power, signal, gap, scatter)
 
 
@@ -155,31 +156,24 @@ def _is_spectral(resolvent: Any) -> bool:
     return isinstance(resolvent, types.NamedTuple) and resolvent.instance_class is Spectral
 
 
-@overload(moments)
+# Compiled as they stand, and inlined: a call would copy the whole resolvent.
+
+
+@overload(moments, inline="always")
 def _moments_of(resolvent, e, alpha, beta):
-    if _is_spectral(resolvent):
-        return lambda resolvent, e, alpha, beta: _moments(resolvent, e, alpha, beta)
-    return None
+    return spectral_moments if _is_spectral(resolvent) else None
 
 
-@overload(whole)
+@overload(whole, inline="always")
 def _whole_of(resolvent, e, alpha, beta):
-    if _is_spectral(resolvent):
-        return lambda resolvent, e, alpha, beta: _whole(resolvent, e, alpha, beta)
-    return None
+    return spectral_whole if _is_spectral(resolvent) else None
 
 
-@overload(loads)
+@overload(loads, inline="always")
 def _loads_of(resolvent, found, e, alpha, beta, p_t):
-    if _is_spectral(resolvent):
-        return lambda resolvent, found, e, alpha, beta, p_t: _loads(resolvent, found, p_t)
-    return None
+    return spectral_loads if _is_spectral(resolvent) else None
 
 
-@overload(signal)
+@overload(signal, inline="always")
 def _signal_of(resolvent, e, alpha, beta, gaps, p_t):
-    if _is_spectral(resolvent):
-        return lambda resolvent, e, alpha, beta, gaps, p_t: _signal(
-            resolvent, e, alpha, beta, gaps, p_t
-        )
-    return None
+    return spectral_signal if _is_spectral(resolvent) else None
