@@ -10,6 +10,7 @@ from ridgeless.parts import Risk
 from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
 from ridgeless.risk import risk
+from ridgeless.row_power import DiscretePower, LognormalPower, RowPower, StudentPower
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
 
@@ -17,17 +18,21 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ConvergenceError",
+    "DiscretePower",
     "DiscreteRatio",
     "DomainError",
     "LinearTarget",
+    "LognormalPower",
     "MaskedFeature",
     "Masking",
     "OptimalMaskRatio",
     "RatioLaw",
     "Recommendation",
     "Risk",
+    "RowPower",
     "ScheduledRatio",
     "Spectrum",
+    "StudentPower",
     "UniformRatio",
     "covariance_risk",
     "learned_fraction",

@@ -19,6 +19,8 @@ from ridgeless.engine.hidden import hidden_features
 from ridgeless.errors import DomainError
 from ridgeless.mask_ratio import RatioLaw
 from ridgeless.masking import Masking, masking_of
+from ridgeless.row_classes import Fill
+from ridgeless.row_power import RowPower, without_power
 from ridgeless.target import LinearTarget, MaskedFeature, Rows
 
 __all__ = ["covariance_risk"]
@@ -39,6 +41,9 @@ def covariance_risk(
     rows: Rows | None = None,
     masks_per_sample: float = 1,
     test_mask_ratio: ArrayLike = 0.0,
+    fill: Fill = "zero",
+    test_fill: Fill | None = None,
+    row_power: RowPower | None = None,
 ) -> Problem:
     r"""Return the risk for a given covariance, of a linear task or of masked features.
 
@@ -58,8 +63,10 @@ def covariance_risk(
     aspect_ratio : gamma = d/n, float or array in [0, inf]
     groups : array_like of labels, shape (d,), optional
         Features with the same label are masked together; by default each feature on its own.
-    ridge, rows, masks_per_sample, test_mask_ratio
+    ridge, rows, masks_per_sample, test_mask_ratio, fill, test_fill
         As in `ridgeless.risk`; test inputs are masked in the same groups.
+    row_power : None
+        Laws of row power are not derived for a covariance.
 
     Returns
     -------
@@ -83,7 +90,10 @@ def covariance_risk(
     >>> covariance_risk(sigma, mask_ratio=0.0, **task).total
     0.0555555
     """
-    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
+    without_power("covariance_risk", row_power)
+    masking = masking_of(
+        mask_ratio, masks_per_sample=masks_per_sample, rows=rows, fill=fill, groups=groups
+    )
     sigma = Covariance.of(covariance, masking.groups)
     families: list[Family]
     if isinstance(beta, MaskedFeature):
@@ -102,13 +112,14 @@ def covariance_risk(
         aspect_ratio=aspect_ratio,
         ridge=ridge,
         test_mask_ratio=test_mask_ratio,
+        test_fill=test_fill,
     )
     return grid, families
 
 
 def _mean(levels: list[Level]) -> Level:
     """Return the level of the mean over tasks."""
-    variances, noises, arguments = zip(*levels, strict=True)
+    variances, noises, arguments, _ = zip(*levels, strict=True)
     return Level(float(np.mean(variances)), np.mean(noises, axis=0), arguments[0])
 
 

@@ -14,10 +14,11 @@ from ridgeless.checks import count, ratio_array, real_scalar
 from ridgeless.errors import DomainError
 from ridgeless.lazy import lazy
 from ridgeless.mask_ratio import DiscreteRatio, Quadrature, RatioLaw
-from ridgeless.row_classes import RowClasses, row_classes
+from ridgeless.row_blocks import RowBlocks, row_blocks
+from ridgeless.row_classes import Fill, RowClasses, row_classes
 from ridgeless.target import Rows
 
-__all__ = ["Masking", "masking_of", "ungrouped"]
+__all__ = ["Masking", "checked_fill", "masking_of", "ungrouped"]
 
 Array = NDArray[np.float64]
 
@@ -37,6 +38,9 @@ class Masking:
         Independent masks of each sample; None: as the function that takes it does by default.
     rows : "masked", "all" or None
         Rows that count: those whose target is masked, or all; None: as the target says.
+    fill : "zero" or "rescale"
+        Masked entries are 0; with "rescale" the others are divided by the row's 1 - p, as dropout
+        does (eq-classes-rescaled).
     groups : array_like of labels, shape (d,), optional
         Features with the same label are masked together; by default each feature on its own.
 
@@ -57,6 +61,7 @@ class Masking:
     masks_per_sample: float | None = None
     rows: Rows | None = None
     groups: tuple[int, ...] | None = None  #: numbered in the order of the features
+    fill: Fill = "zero"
 
     def __init__(
         self,
@@ -64,12 +69,14 @@ class Masking:
         *,
         masks_per_sample: float | None = None,
         rows: str | None = None,
+        fill: str = "zero",
         groups: ArrayLike | None = None,
     ) -> None:
         object.__setattr__(self, "ratio", _ratio(ratio))
         object.__setattr__(self, "masks_per_sample", _masks(masks_per_sample))
         object.__setattr__(self, "rows", _rows(rows))
         object.__setattr__(self, "groups", _groups(groups))
+        object.__setattr__(self, "fill", checked_fill("fill", fill))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -94,20 +101,24 @@ class Masking:
     def continuous(self) -> bool:
         """Whether row classes approximate the law, the better the higher their order.
 
-        Infinitely many masks need only moments of the law, which any order integrates exactly.
+        Infinitely many masks need only moments of the law, which any order integrates exactly;
+        rescaled ones E[p/q].
         """
-        if not isinstance(self.ratio, RatioLaw) or self.masks == math.inf:
+        if not isinstance(self.ratio, RatioLaw):
+            return False
+        if self.masks == math.inf and not self.rescaled:
             return False
         return self.ratio.continuous and self.ratio.quadrature(2).mask.size > 1
 
     @property
+    def rescaled(self) -> bool:
+        """Whether kept entries are divided by the keep ratio."""
+        return self.fill == "rescale"
+
+    @property
     def empties_rows(self) -> bool:
         """Whether E[1/q] is infinite: rows with almost nothing left (eq-infinite-law)."""
-        return (
-            isinstance(self.ratio, RatioLaw)
-            and self.masks == 1
-            and not self.ratio.inverse_keep_is_finite
-        )
+        return isinstance(self.ratio, RatioLaw) and not self.ratio.inverse_keep_is_finite
 
     def row_classes(self, order: int) -> RowClasses:
         """Return the classes of training rows, a continuous law by `order` nodes (eq-row-class)."""
@@ -119,7 +130,31 @@ class Masking:
             mask = self.ratio.reshape(-1, 1)
             loss = np.ones_like(mask)
             rule, mean = Quadrature(mask, 1 - mask, loss), mask[:, 0]
-        return row_classes(rule, mean, self.rows or "all", self.masks, loss)
+        found = row_classes(rule, mean, self.rows or "all", self.masks, loss, self.fill)
+        if self.masks == math.inf and self.rescaled and self.empties_rows:
+            return found.weighted(np.zeros((1, 1)))  # the ridge E[p/q] is infinite
+        return found
+
+    @property
+    def mixes_ratios(self) -> bool:
+        """Whether the masks of one sample differ in ratio, so that rows come in blocks."""
+        if not isinstance(self.ratio, RatioLaw) or not 1 < self.masks < math.inf:
+            return False
+        return self.ratio.quadrature(2).mask.size > 1
+
+    @property
+    def first_order(self) -> int:
+        """Nodes of a continuous law to begin with; blocks cost much for each."""
+        return 16 if self.mixes_ratios else 64
+
+    def row_moments(self, order: int) -> RowClasses | RowBlocks:
+        """Return the second moments of training rows, in classes or in blocks of a sample."""
+        if not self.mixes_ratios:
+            return self.row_classes(order)
+        law = self.law
+        rule = law.quadrature(order)
+        loss = law.loss_weight(rule.mask)
+        return row_blocks(rule, law.mean, self.rows or "all", int(self.masks), loss, self.fill)
 
     def with_ratio(self, ratio: RatioLaw | ArrayLike) -> Masking:
         """Return the same scheme at other ratios."""
@@ -149,13 +184,15 @@ class Masking:
         ratio: Any = self.ratio
         if isinstance(ratio, np.ndarray):
             ratio = ratio.shape, ratio.tobytes()
-        return ratio, self.masks_per_sample, self.rows, self.groups
+        return ratio, self.masks_per_sample, self.rows, self.fill, self.groups
 
     def __repr__(self) -> str:
         """Show what was set."""
         ratio = self.ratio if isinstance(self.ratio, RatioLaw) else self.ratio.tolist()
         named = (("masks_per_sample", self.masks_per_sample), ("rows", self.rows))
         shown = [f"{ratio!r}", *(f"{name}={value!r}" for name, value in named if value is not None)]
+        if self.rescaled:
+            shown.append(f"fill={self.fill!r}")
         if self.groups is not None:
             shown.append(f"groups=<{len(set(self.groups))} groups of {len(self.groups)} features>")
         return f"Masking({', '.join(shown)})"
@@ -166,6 +203,7 @@ def masking_of(
     *,
     masks_per_sample: float,
     rows: str | None,
+    fill: str = "zero",
     groups: ArrayLike | None = None,
     usual: float = 1,
 ) -> Masking:
@@ -175,9 +213,11 @@ def masking_of(
     the default of `masks_per_sample`.
     """
     if not isinstance(mask_ratio, Masking):
-        return Masking(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
-    given = Masking(0.0, masks_per_sample=masks_per_sample, rows=rows, groups=groups)
-    defaults = {"masks_per_sample": usual, "rows": None, "groups": None}
+        return Masking(
+            mask_ratio, masks_per_sample=masks_per_sample, rows=rows, fill=fill, groups=groups
+        )
+    given = Masking(0.0, masks_per_sample=masks_per_sample, rows=rows, fill=fill, groups=groups)
+    defaults = {"masks_per_sample": usual, "rows": None, "fill": "zero", "groups": None}
     for name, default in defaults.items():
         asked, held = getattr(given, name), getattr(mask_ratio, name)
         if asked not in (None, default, held):
@@ -200,7 +240,7 @@ def ungrouped(masking: Masking, front: str) -> Masking:
 
 def _changed(masking: Masking, **changes: Any) -> Masking:
     new = object.__new__(type(masking))  # a scheme of your own stays one
-    for name in ("ratio", "masks_per_sample", "rows", "groups"):
+    for name in ("ratio", "masks_per_sample", "rows", "fill", "groups"):
         object.__setattr__(new, name, changes.get(name, getattr(masking, name)))
     return new
 
@@ -232,6 +272,14 @@ def numbered(labels: Iterable[Hashable]) -> tuple[int, ...]:
     """Number labels in the order in which they come: any names of the same groups agree."""
     numbers: dict[Hashable, int] = {}
     return tuple(numbers.setdefault(label, len(numbers)) for label in labels)
+
+
+def checked_fill(name: str, fill: object) -> Fill:
+    """Return what stands in place of masked entries, if it is known."""
+    for known in ("zero", "rescale"):
+        if isinstance(fill, str) and fill == known:
+            return known
+    raise DomainError(f"{name} must be 'zero' or 'rescale', got {fill!r}")
 
 
 def _groups(groups: ArrayLike | None) -> tuple[int, ...] | None:

@@ -21,7 +21,9 @@ from ridgeless.engine.fronts import Problem, front
 from ridgeless.engine.grid import Grid
 from ridgeless.engine.ratio_aware.family import RatioAwareFamily
 from ridgeless.mask_ratio import RatioLaw
-from ridgeless.masking import Masking, masking_of, ungrouped
+from ridgeless.masking import Masking, checked_fill, masking_of, ungrouped
+from ridgeless.row_classes import Fill
+from ridgeless.row_power import RowPower, without_power
 from ridgeless.spectrum import Spectrum, as_spectrum
 from ridgeless.target import Rows, Target, checked_target
 
@@ -40,6 +42,9 @@ def ratio_aware_risk(
     rows: Rows | None = None,
     masks_per_sample: float = 1,
     test_mask_ratio: ArrayLike = 0.0,
+    fill: Fill = "zero",
+    test_fill: Fill | None = None,
+    row_power: RowPower | None = None,
 ) -> Problem:
     r"""Return the asymptotic test risk when the coefficients depend on the mask ratio.
 
@@ -62,6 +67,8 @@ def ratio_aware_risk(
         As in `ridgeless.risk`.
     masks_per_sample : 1 or inf
         Independent masks of each training sample, each with a ratio of its own.
+    fill, test_fill, row_power
+        Only zeros, and samples of equal power, are derived here.
 
     Returns
     -------
@@ -91,7 +98,13 @@ def ratio_aware_risk(
     """
     population, task = as_spectrum(spectrum), checked_target(target)
     size = count("degree", degree, least=0)
-    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
+    without_power("ratio_aware_risk", row_power)
+    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, fill=fill)
+    if "rescale" in (masking.fill, checked_fill("test_fill", test_fill or masking.fill)):
+        raise NotImplementedError(
+            "fill = 'rescale' is not derived for coefficients that depend on the mask ratio; they "
+            "can rescale by themselves"
+        )
     if masking.masks not in (1, math.inf):
         raise NotImplementedError(
             f"masks_per_sample = {masking.masks} is not derived for coefficients that depend on "

@@ -9,6 +9,8 @@ from ridgeless.engine.grid import Grid
 from ridgeless.engine.spectral import SpectralFamily
 from ridgeless.mask_ratio import RatioLaw
 from ridgeless.masking import Masking, masking_of, ungrouped
+from ridgeless.row_classes import Fill
+from ridgeless.row_power import RowPower
 from ridgeless.spectrum import Spectrum, as_spectrum
 from ridgeless.target import Rows, Target, checked_target
 
@@ -26,6 +28,9 @@ def risk(
     rows: Rows | None = None,
     masks_per_sample: float = 1,
     test_mask_ratio: ArrayLike = 0.0,
+    fill: Fill = "zero",
+    test_fill: Fill | None = None,
+    row_power: RowPower | None = None,
 ) -> Problem:
     r"""Return the asymptotic test risk of min-norm or ridge regression on masked inputs.
 
@@ -42,7 +47,7 @@ def risk(
         variance (standardised data) or delocalised eigenvectors.
     mask_ratio : p, float or array in [0, 1], a law of ratios, or a Masking
         Probability that a feature is masked in a training row. A `Masking` brings
-        `masks_per_sample` and `rows` along.
+        `masks_per_sample`, `rows` and `fill` along.
     aspect_ratio : gamma = d/n, float or array in [0, inf]
         Features per training sample.
     target : MaskedFeature() or LinearTarget(...), default MaskedFeature()
@@ -55,6 +60,13 @@ def risk(
         Independent masks of each training sample; inf: fresh masks for ever.
     test_mask_ratio : p_t, float or array in [0, 1]
         Mask ratio of the test inputs; 0 is downstream use.
+    fill : "zero" or "rescale"
+        What training rows show of masked entries: zeros; "rescale" also divides the entries that
+        are kept by the row's 1 - p, as dropout does (eq-classes-rescaled).
+    test_fill : "zero", "rescale" or None
+        The same of test inputs; None: as `fill`.
+    row_power : RowPower or None
+        Law of a random factor, of mean one, on the variance of each sample (eq-row-power).
 
     Returns
     -------
@@ -83,7 +95,7 @@ def risk(
     on masked inputs is from arXiv 2509.21650.
     """
     population, task = as_spectrum(spectrum), checked_target(target)
-    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows)
+    masking = masking_of(mask_ratio, masks_per_sample=masks_per_sample, rows=rows, fill=fill)
     family = SpectralFamily(population, task.on(population))
     grid = Grid.of(
         ungrouped(masking, "risk").with_rows(task.rows),
@@ -91,5 +103,7 @@ def risk(
         aspect_ratio=aspect_ratio,
         ridge=ridge,
         test_mask_ratio=test_mask_ratio,
+        test_fill=test_fill,
+        row_power=row_power,
     )
     return grid, [family]

@@ -16,16 +16,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.mask_ratio import Quadrature
+from ridgeless.row_power import PowerRule
 from ridgeless.target import Rows
 
-__all__ = ["RowClasses", "row_classes"]
+__all__ = ["Fill", "RowClasses", "row_classes"]
 
 Array = NDArray[np.float64]
+#: What stands in place of masked entries: zeros, or zeros with the others divided by q.
+Fill = Literal["zero", "rescale"]
 
 # Below it a positive mask ratio acts as the limit p -> 0+ to the last digit.
 SMALLEST = 1e-60
@@ -42,7 +46,9 @@ class RowClasses:
     kept: Array  #: a, multiplies Sigma
     masked: Array  #: b, multiplies D
     surplus: Array  #: f = c - a, by how much the cross-covariance exceeds the covariance
-    unequal: Array  #: b + ridge_shift * ridge_scale - f, exactly (0 unless rows share a sample)
+    unequal: Array  #: b + ridge_shift * ridge_scale * rho - f, exactly
+    power: Array  #: rho, one over the power of the row's sample: multiplies the base (eq-row-power)
+    loud: Array  #: by how much the noise of the target counts: rho, or 1
     per_mask: Array  #: kept rows per mask of a sample, shape (schemes,); 0 if none can be used
     masks: Array  #: masks per sample that add rows, so that rows per sample is their product
     ridge_shift: Array  #: the ridge acts as (ridge + d0 * shift) * scale
@@ -52,6 +58,11 @@ class RowClasses:
     def rows(self) -> Array:
         """Kept rows per sample, shape (schemes,); 0 where nothing is left to learn from."""
         return self.per_mask * self.masks
+
+    @property
+    def bare(self) -> Array:
+        """Share of the rows that have no masks, shape (schemes,)."""
+        return np.asarray(((self.masked == 0) * self.weight).sum(axis=1))
 
     def weighted(self, loss: Array) -> RowClasses:
         """Return the classes with a loss weight per scheme (eq-loss-weights).
@@ -69,6 +80,36 @@ class RowClasses:
             per_mask=np.where(usable, self.per_mask, 0.0),
         )
 
+    def powered(self, rule: PowerRule, shared: bool) -> RowClasses:
+        """Return the classes of rows times the root of a random power (eq-row-power).
+
+        `shared`: the noise of the target is multiplied too, as that of a masked feature is.
+        Samples without power are rows of zeros (eq-drop).
+        """
+        rho, chance = rule.inverse, rule.weight
+        kept = rule.kept
+
+        def each(array: Array, factor: Array | float = 1.0) -> Array:
+            return np.asarray((array[..., None] * factor).reshape(len(array), -1))
+
+        one = np.ones_like(rho)
+        scale = self.ridge_scale / kept
+        mu, old = self.ridge_shift * scale, self.ridge_shift * self.ridge_scale
+        extra = (mu[:, None] * rho - old[:, None])[:, None, :]
+        unequal = self.unequal[..., None] + extra
+        return replace(
+            self,
+            weight=each(self.weight, chance),
+            kept=each(self.kept, one),
+            masked=each(self.masked, one),
+            surplus=each(self.surplus, one),
+            unequal=unequal.reshape(len(unequal), -1),
+            power=each(self.power, rho),
+            loud=each(self.loud, one if shared else rho),
+            per_mask=self.per_mask * kept,
+            ridge_scale=scale,
+        )
+
 
 def row_classes(
     rule: Quadrature,
@@ -76,6 +117,7 @@ def row_classes(
     rows: Rows,
     masks_per_sample: float,
     loss_weight: Array | float = 1.0,
+    fill: Fill = "zero",
 ) -> RowClasses:
     """Return the row classes of masking schemes.
 
@@ -88,14 +130,11 @@ def row_classes(
     rows : "all" or "masked"
         Whether every row counts, or those whose target feature is masked.
     masks_per_sample : K, 1, 2, ... or inf
-        Fresh masks per training sample.
+        Fresh masks per training sample; finite K > 1 need one ratio per scheme (`row_blocks`).
     loss_weight : omega, broadcasts with the ratios
         Weights of rows with these ratios in the loss.
-
-    Raises
-    ------
-    NotImplementedError
-        For finite K > 1 with more than one mask ratio.
+    fill : "zero" or "rescale"
+        Whether the kept entries of a row are divided by its keep ratio (eq-classes-rescaled).
 
     Examples
     --------
@@ -110,20 +149,26 @@ def row_classes(
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
     counted = weight * mask if rows == "masked" else weight
     per_mask = mean if rows == "masked" else np.ones_like(mean)
+    rescaled = fill == "rescale"
     if masks_per_sample == math.inf:
-        return _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1))
+        return _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1), rescaled)
     if masks_per_sample == 1:
-        return _one(mask, keep, loss, counted, per_mask)
-    if mask.shape[1] > 1:
-        raise NotImplementedError(
-            f"masks_per_sample = {masks_per_sample} with a law of several mask ratios is not "
-            "derived; use masks_per_sample = 1 or inf, or one mask ratio"
-        )
-    same = _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows)
+        return _one(mask, keep, loss, counted, per_mask, rescaled)
+    same = _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows, rescaled)
     return same if (loss == 1).all() else same.weighted(loss)
 
 
-def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array) -> RowClasses:
+def _moments(mask: Array, keep: Array, rescaled: bool) -> tuple[Array, Array, Array]:
+    """Return a, b and f of a row: q^2, q p, q p, or divided by q^2 with c = a (eq-row-moments)."""
+    if not rescaled:
+        return keep**2, keep * mask, keep * mask
+    odds = np.divide(mask, keep, out=np.zeros_like(mask), where=keep > 0)
+    return np.ones_like(mask), odds, np.zeros_like(mask)
+
+
+def _one(
+    mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array, rescaled: bool
+) -> RowClasses:
     """One mask per sample: one class per ratio (eq-classes-law, eq-classes-masked)."""
     usable = (keep > 0) & (loss > 0)
     share = np.where(usable, counted, 0.0)
@@ -132,13 +177,15 @@ def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array)
     rows = np.where(usable.all(axis=1), per_mask, total)
     rows = np.where(total > 0, rows, 0.0)
     safe = np.where(total > 0, total, 1.0)
-    noise = loss * (keep * mask)
+    a, b, f = (loss * x for x in _moments(mask, keep, rescaled))
     return RowClasses(
         weight=share / safe[:, None],
-        kept=loss * keep**2,
-        masked=noise,
-        surplus=noise,
-        unequal=np.zeros_like(noise),
+        kept=a,
+        masked=b,
+        surplus=f,
+        unequal=b - f,
+        power=np.ones_like(b),
+        loud=np.ones_like(b),
         per_mask=rows,
         masks=np.ones_like(rows),
         ridge_shift=np.zeros_like(rows),
@@ -146,7 +193,9 @@ def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array)
     )
 
 
-def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) -> RowClasses:
+def _several(
+    mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows, rescaled: bool
+) -> RowClasses:
     """K masks of one ratio: means and differences over the masks (eq-classes-K).
 
     Of a sample's K rows, k count: all of them, or as many as mask the target. Given that one
@@ -160,19 +209,21 @@ def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) 
         counts = 1 + others
     mean_share = chance / counts
     difference_share = (chance * (counts - 1) / counts).sum(axis=1, keepdims=True)
-    noise = (keep * mask)[:, None]
+    a, b, f = (x[:, None] for x in _moments(mask, keep, rescaled))
     # Without masks the differences are zero rows; what is left is one row per sample.
-    bare = noise[:, 0] == 0
+    bare = mask == 0
     kept_share = np.where(bare, mean_share.sum(axis=1), 1.0)
     difference_share[bare] = 0.0
     nothing = (keep == 0) | (per_mask == 0)
     alone = bare & (rows == "all")
     return RowClasses(
         weight=np.hstack([mean_share, difference_share]) / kept_share[:, None],
-        kept=np.hstack([counts * keep[:, None] ** 2, np.zeros_like(noise)]),
-        masked=np.repeat(noise, chance.shape[1] + 1, axis=1),
-        surplus=np.hstack([counts * noise, np.zeros_like(noise)]),
-        unequal=np.hstack([(1 - counts) * noise, noise]),
+        kept=np.hstack([counts * a, np.zeros_like(b)]),
+        masked=np.repeat(b, chance.shape[1] + 1, axis=1),
+        surplus=np.hstack([counts * f, np.zeros_like(b)]),
+        unequal=np.hstack([(b - f) - (counts - 1) * f, b]),
+        power=np.ones((mask.size, chance.shape[1] + 1)),
+        loud=np.ones((mask.size, chance.shape[1] + 1)),
         per_mask=np.where(nothing, 0.0, per_mask),
         masks=np.where(alone, 1.0, masks),
         ridge_shift=np.zeros_like(per_mask),
@@ -180,22 +231,28 @@ def _several(mask: Array, keep: Array, per_mask: Array, masks: int, rows: Rows) 
     )
 
 
-def _infinitely_many(mask: Array, keep: Array, counted: Array, total: Array) -> RowClasses:
+def _infinitely_many(
+    mask: Array, keep: Array, counted: Array, total: Array, rescaled: bool
+) -> RowClasses:
     """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf).
 
     `counted` are loss weights of masks, `total` is the number of masks that count.
     """
-    square = (counted * keep**2).sum(axis=1)
-    cross = (counted * keep * mask).sum(axis=1)
+    seen = np.where(keep > 0, counted, 0.0) if rescaled else counted  # rows of zeros say nothing
+    a, b, f = _moments(mask, keep, rescaled)
+    square, cross = (seen * a).sum(axis=1), (seen * b).sum(axis=1)
     nothing = square == 0
+    surplus = (seen * f).sum(axis=1)
     square = np.where(nothing, 1.0, square)
     column = np.ones((mask.shape[0], 1))
     return RowClasses(
         weight=column,
         kept=column,
         masked=0 * column,
-        surplus=(cross / square)[:, None],
-        unequal=0 * column,
+        surplus=(surplus / square)[:, None],
+        unequal=((cross - surplus) / square)[:, None],
+        power=column,
+        loud=column,
         per_mask=np.where(nothing, 0.0, 1.0),
         masks=np.ones_like(square),
         ridge_shift=cross / np.where(nothing, 1.0, total),

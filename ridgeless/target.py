@@ -25,6 +25,7 @@ class Signal(NamedTuple):
     nodes: Nodes  # squared mass of beta per eigenvalue; values in units of the spectrum's scale
     variance: float  # beta' Sigma beta, the risk of predicting 0
     noise: Array  # sigma^2, of the shape of the target's snr
+    shared: bool = False  # whether the noise grows with the power of a row, as a feature's does
 
 
 class Target(Protocol):
@@ -68,10 +69,11 @@ class MaskedFeature:
         s, h = spectrum.nodes
         noise = 0.0 if s[0] == 0 else spectrum.scale / float((h / s).sum())
         if s.size == 1:  # isotropic: the other features say nothing
-            return Signal(Nodes(s, np.zeros(1)), 0.0, np.asarray(noise))
+            return Signal(Nodes(s, np.zeros(1)), 0.0, np.asarray(noise), shared=True)
         values, loads = spectrum.without_one
         masses = spectrum.scale * loads / values**2
-        return Signal(Nodes(values, masses), float((masses * values).sum()), np.asarray(noise))
+        nodes, variance = Nodes(values, masses), float((masses * values).sum())
+        return Signal(nodes, variance, np.asarray(noise), shared=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
+from ridgeless.engine.rows import table_of
+from ridgeless.row_blocks import RowBlocks
 from simulations import EllipticalRows, GaussianRows, RademacherRows, RealRows, StudentRows
 from simulations.running.identity import digest, law_record
 from tests import oracle
@@ -45,6 +47,15 @@ TARGETS: list[Any] = [
     rl.LinearTarget(snr=[1.0, 2.0], alignment=[0.5, 0.0, 2.0, 1.0]),
 ]
 
+POWERS: list[Any] = [
+    rl.StudentPower(3.0),
+    rl.StudentPower(400.0),
+    rl.LognormalPower(0.0),
+    rl.LognormalPower(1.5),
+    rl.DiscretePower([1.0]),
+    rl.DiscretePower([0.0, 1.0, 5.0], [1, 2, 1]),
+]
+
 SPECTRA = [
     rl.Spectrum([0.5, 1.0, 2.0, 7.0]),
     rl.Spectrum([0.0, 1.0, 1e6, 3e6], [1.0, 1.0, 3.0, 1.0]),
@@ -71,10 +82,14 @@ MASKINGS = [
     rl.Masking(0.4, masks_per_sample=math.inf),
     rl.Masking(0.4, masks_per_sample=math.inf, rows="masked"),
     rl.Masking(0.4, groups=[0, 0, 1, 1]),
-    rl.Masking(rl.DiscreteRatio([0.4], loss_weights=[2.0]), masks_per_sample=3),
     *(rl.Masking(law) for law in LAWS),
     *(rl.Masking(law, rows="masked") for law in LAWS),
     *(rl.Masking(law, masks_per_sample=math.inf, rows="masked") for law in LAWS),
+    *(rl.Masking(law, fill="rescale") for law in LAWS),
+    *(rl.Masking(law, masks_per_sample=math.inf, fill="rescale") for law in LAWS),
+    *(rl.Masking(law, masks_per_sample=3) for law in LAWS),
+    *(rl.Masking(law, masks_per_sample=3, rows="masked", fill="rescale") for law in LAWS),
+    rl.Masking([0.4, 0.0], masks_per_sample=3, rows="all", fill="rescale"),
 ]
 
 
@@ -136,6 +151,27 @@ def identity_of(law: rl.RatioLaw) -> str:
     return digest(law_record(law))
 
 
+def check_power(power: rl.RowPower) -> None:
+    """Nodes and draws are of one law, of mean one."""
+    rule = power.rule()
+    assert rule.inverse.shape == rule.weight.shape
+    assert (rule.inverse > 0).all()
+    assert (rule.weight >= 0).all()
+    assert rule.weight.sum() == pytest.approx(1, rel=ROUNDING)
+    assert 0 < rule.kept <= 1
+    drawn = power.sample(np.random.default_rng(0), 200_000)
+    assert drawn.shape == (200_000,)
+    # Bounded functions of the power, which average well however heavy its tail.
+    for scale in (0.1, 1.0, 10.0):
+        seen = drawn / (drawn + scale)
+        expected = rule.kept * rule.weight @ (1 / (1 + scale * rule.inverse))
+        error = seen.std() / math.sqrt(seen.size)
+        assert abs(seen.mean() - expected) <= MONTE_CARLO_Z * error + ROUNDING
+    again = pickle.loads(pickle.dumps(power))
+    assert again == power
+    assert hash(again) == hash(power)
+
+
 def check_target(target: Any, spectrum: rl.Spectrum) -> None:
     """Where a target lies on a spectrum, its masses make its variance."""
     assert target.rows in ("all", "masked")
@@ -187,28 +223,55 @@ def check_design(design: Any) -> None:
     assert len(set(labels)) == len(labels) == size
 
 
-def sums_per_sample(masking: rl.Masking, ratio: Any) -> list[Any]:
+def sums_per_sample(masking: rl.Masking, ratio: Any, masks: float | None = None) -> list[Any]:
     """Second moments of a sample's rows that are not zero, by the many-digit reference."""
+    masks = masking.masks if masks is None else masks
     if isinstance(ratio, rl.RatioLaw):
         mask, weight = ratio.nodes(64)
         ratio = list(zip(mask, weight, ratio.loss_weight(mask), strict=True))
-    classes, per_sample, _ = oracle.row_classes(ratio, masking.rows or "all", masking.masks)
+    rows = masking.rows or "all"
+    classes, per_sample, _ = oracle.row_classes(ratio, rows, masks, masking.fill)
     for _, a, _, c, t in classes:
         assert a == 0 or abs(c * c - a * t) <= IDENTITY * a * t
     seen = [k for k in classes if k[1] > 0 or k[2] > 0]
     return [per_sample * sum(k[0] * k[i] for k in seen) for i in (1, 2, 3, 4)]
 
 
+def check_blocks(masking: rl.Masking) -> None:
+    """Blocks share out all rows of a sample, which have the moments of rows by themselves."""
+    found = masking.row_moments(64)
+    assert isinstance(found, RowBlocks)
+    if found.rows == 0:
+        return
+    assert found.weight.sum() == pytest.approx(1, rel=ROUNDING)
+    assert (found.weight >= 0).all()
+    table = table_of(found).at(0)
+    c = table.kept + table.surplus
+    np.testing.assert_allclose(c, table.target * table.seen, rtol=ROUNDING)
+    if not masking.rescaled:
+        expected = table.target * (1 - table.lost)
+        np.testing.assert_allclose(table.seen, expected, rtol=ROUNDING, atol=ROUNDING)
+    every = masking.masks * found.count * found.weight[0]
+    got = [float(every @ x) for x in (table.kept, table.masked, c, table.target**2)]
+    alone = sums_per_sample(masking, masking.ratio, masks=1)
+    expected = [masking.masks * float(x) for x in alone]
+    some = slice(1) if masking.rescaled and masking.empties_rows else slice(4)  # E[p/q] is infinite
+    assert got[some] == pytest.approx(expected[some], rel=IDENTITY, abs=NEGLIGIBLE)
+    assert found.rows[0] <= masking.masks * found.count * (1 + ROUNDING)
+
+
 def check_masking(masking: rl.Masking) -> None:
     """Classes of rows share out all rows, and have their moments."""
     order = 64
+    if masking.mixes_ratios:
+        check_blocks(masking)
+        return
     classes = masking.row_classes(order)
     schemes = max(1, math.prod(masking.shape))
     assert classes.rows.shape == (schemes,)
     used = classes.rows > 0
     np.testing.assert_allclose(classes.weight[used].sum(axis=1), 1, rtol=ROUNDING)
     assert (classes.weight >= 0).all()
-    assert not masking.empties_rows or masking.masks == 1
     ratios = [masking.ratio] if isinstance(masking.ratio, rl.RatioLaw) else masking.ratio.ravel()
     for number, ratio in enumerate(ratios):
         if not used[number]:
@@ -221,7 +284,10 @@ def check_masking(masking: rl.Masking) -> None:
         assert (c[a == 0] == 0).all()
         found = [classes.rows[number] * float(w @ x) for x in (a, b, c, t)]
         expected = sums_per_sample(masking, ratio if masking.shape == () else float(ratio))
-        assert found == pytest.approx([float(x) for x in expected], rel=IDENTITY, abs=NEGLIGIBLE)
+        some = slice(1) if masking.rescaled and masking.empties_rows else slice(4)
+        assert found[some] == pytest.approx(
+            [float(x) for x in expected[some]], rel=IDENTITY, abs=NEGLIGIBLE
+        )
     elsewhere = masking.with_ratio(0.3)
     assert elsewhere.shape == ()
     assert (elsewhere.masks, elsewhere.rows, elsewhere.groups) == (
@@ -235,6 +301,8 @@ def check_loss_weight_of_one(masking: rl.Masking) -> None:
     """A loss weight of one is none, and a common factor is one of the rows."""
     law = masking.ratio
     if not isinstance(law, rl.DiscreteRatio) or law.loss_weights is not None:
+        return
+    if masking.mixes_ratios:
         return
     plain = masking.row_classes(64)
     for factor in (1.0, 4.0):

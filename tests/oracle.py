@@ -24,7 +24,8 @@ from mpmath import mp, mpf
 
 Number = Any  # float, int or mpf
 Law = Any  # one Number, or a sequence of (ratio, weight) pairs, or (ratio, weight, loss weight)
-RowClass = tuple[mpf, mpf, mpf, mpf, mpf]  # (w, a, b, c, t)
+#: (w, a, b, c, t), or with n in place of t for the noise.
+RowClass = tuple[mpf, ...]
 
 DIGITS = 100  # least working precision
 RESIDUAL = mpf(10) ** -45  # largest relative residual of a solution that is returned
@@ -59,7 +60,7 @@ class Equations(NamedTuple):
 
 @_digits(DIGITS)
 def row_classes(
-    mask_ratio: Law, rows: str, masks_per_sample: Number
+    mask_ratio: Law, rows: str, masks_per_sample: Number, fill: str = "zero"
 ) -> tuple[list[RowClass], mpf, Callable[[Number, Number], mpf]]:
     """Return the classes (w, a, b, c, t), the rows per sample, and (ridge, d0) -> ridge in use.
 
@@ -74,6 +75,8 @@ def row_classes(
     if not law:
         return [], mpf(0), _same_ridge
 
+    if fill == "rescale":
+        return _rescaled(law, mean_ratio, rows, masks_per_sample)
     if masks_per_sample == math.inf:
         keep = mp.fsum(v * w * (1 - p) for p, w, v in law)
         keep_both = mp.fsum(v * w * (1 - p) ** 2 for p, w, v in law)
@@ -107,6 +110,47 @@ def row_classes(
     classes.append((differences, mpf(0), q * p, mpf(0), mpf(0)))
     weighted = [(c[0], *(loss * x for x in c[1:])) for c in classes]
     return [c for c in weighted if c[0] > 0], per_sample, _same_ridge
+
+
+def _rescaled(
+    law: list[tuple[mpf, mpf, mpf]], mean_ratio: mpf, rows: str, masks_per_sample: Number
+) -> tuple[list[RowClass], mpf, Callable[[Number, Number], mpf]]:
+    """Classes of rows whose kept entries are divided by q: those of zeros, times 1/q."""
+    if masks_per_sample == math.inf:
+        seen = mp.fsum(v * w for p, w, v in law if p < 1)
+        if seen == 0:
+            return [], mpf(1), _same_ridge
+        spread = mp.fsum(v * w * p / (1 - p) for p, w, v in law if p < 1)
+        one = [(mpf(1), mpf(1), mpf(0), mpf(1), mpf(1))]
+        return one, mpf(1), lambda ridge, d0: (mpf(ridge) + spread * d0) / seen
+    per_sample = masks_per_sample * (mean_ratio if rows == "masked" else mpf(1))
+    if masks_per_sample == 1:
+        parts = [(w, (p, w, v)) for p, w, v in law]
+    else:
+        ((p, _, v),) = law
+        parts = [(mpf(1), (p, mpf(1), v))]
+    classes: list[RowClass] = []
+    for share, (p, _, v) in parts:
+        if p == 1:  # rows of zeros
+            classes.append((share, *(mpf(0),) * 4))
+            continue
+        zeros, _, _ = row_classes([(p, 1, v)], rows, masks_per_sample)
+        scale = 1 / (1 - p)
+        classes += [
+            (share * w, a * scale**2, b * scale**2, c * scale, t) for w, a, b, c, t in zeros
+        ]
+    return classes, per_sample, _same_ridge
+
+
+def _powered(classes: list[RowClass], powers: Any, shared: bool) -> list[RowClass]:
+    """Classes of rows times the root of a power; the noise is too if it is `shared`."""
+    total = mp.fsum(w for _, w in powers)
+    mean = mp.fsum(mpf(x) * w for x, w in powers) / total
+    return [
+        (w * u / total, *(z * x / mean for z in (a, b, c, t)), t * (x / mean if shared else 1))
+        for w, a, b, c, t in classes
+        for x, u in powers
+    ]
 
 
 def _same_ridge(ridge: Number, _d0: Number) -> mpf:
@@ -268,6 +312,10 @@ def risk(
     rows: str,
     masks_per_sample: Number = 1,
     test_mask_ratio: Number = 0,
+    fill: str = "zero",
+    test_fill: str | None = None,
+    powers: Any = None,
+    shared: bool = False,
 ) -> dict[str, mpf]:
     """Return bias, design_variance, noise_variance and total (sigma^2 not included).
 
@@ -280,13 +328,19 @@ def risk(
     scales = [mpf(x) / max(eigenvalues) for x in [*eigenvalues, ridge]]
     small = min(mpf(x) for x in [*ratios, *scales, 1] if x > 0)
     with _digits(DIGITS + 4 * int(mp.ceil(-mp.log10(small)))):
-        classes, per_sample, ridge_map = row_classes(mask_ratio, rows, masks_per_sample)
+        classes, per_sample, ridge_map = row_classes(mask_ratio, rows, masks_per_sample, fill)
+        classes = [(*c, c[4]) for c in classes]
+        if powers is not None:
+            classes = _powered([c[:5] for c in classes], powers, shared)
         s, w = _atoms(eigenvalues, weights)
         b2 = [mpf(value) for value in masses]
         if len(b2) != len(s):
             raise ValueError(f"{len(b2)} masses for {len(s)} eigenvalues")
         d0, q = _dot(w, s), 1 - mpf(test_mask_ratio)
-        problem = Problem(s, w, b2, d0, mpf(noise), mpf(aspect_ratio), q)
+        test = (q, q * (1 - q))
+        if (test_fill or fill) == "rescale" and q > 0:
+            test = (mpf(1), (1 - q) / q)
+        problem = Problem(s, w, b2, d0, mpf(noise), mpf(aspect_ratio), test)
         ridge = ridge_map(ridge, d0)
         if not classes or q == 0 or mp.inf in (problem.gamma, ridge):
             return _parts(problem.signal, mpf(0), mpf(0))
@@ -302,7 +356,7 @@ class Problem(NamedTuple):
     d0: mpf  # mean eigenvalue of the whole law, the diagonal of Sigma
     noise: mpf
     gamma: mpf
-    q_test: mpf
+    test: tuple[mpf, mpf]  # c and b of its inputs, a = c^2
 
     @property
     def signal(self) -> mpf:
@@ -357,7 +411,7 @@ def _ridgeless_risk(problem: Problem, classes: list[RowClass], per_sample: mpf) 
 def _solved_risk(
     problem: Problem, classes: list[RowClass], per_sample: mpf, ridge: mpf
 ) -> dict[str, mpf]:
-    s, w, b2, d0, noise, gamma, q_test = problem
+    s, w, b2, d0, noise, gamma, (carried, hidden) = problem
     columns = mp.fsum(w)
     gap = per_sample - gamma * columns  # positive beyond the threshold
     threshold = ridge == 0 and abs(gap) <= RESIDUAL * per_sample
@@ -378,8 +432,8 @@ def _solved_risk(
     learned = [h * rate * si for h, si in zip(resolvent, s, strict=True)]  # b_bar / beta
     overlap = mp.fsum(bi * si * li for bi, si, li in zip(b2, s, learned, strict=True))
     power = [bi * li**2 for bi, li in zip(b2, learned, strict=True)]
-    test_energy = [q_test**2 * si + q_test * (1 - q_test) * d0 for si in s]
-    bias = signal - 2 * q_test * overlap + _dot(power, test_energy)
+    test_energy = [carried**2 * si + hidden * d0 for si in s]
+    bias = signal - 2 * carried * overlap + _dot(power, test_energy)
 
     if threshold:
         # Only rows that the mean predictor fits exactly have no variance here: those of p = 0.
@@ -395,7 +449,7 @@ def _solved_risk(
     tested = [h * e * m for h, e, m in zip(resolvent, test_energy, equations.mass, strict=True)]
     v = _solve_linear(equations, relative, [_dot(row, tested) for row in relative])
     response = [wk / gk * vk for wk, gk, vk in zip(equations.share, g, v, strict=True)]
-    from_noise = noise * mp.fsum(x * c[4] for x, c in zip(response, classes, strict=True))
+    from_noise = noise * mp.fsum(x * c[5] for x, c in zip(response, classes, strict=True))
     return _parts(bias, _dot(response, residuals), from_noise)
 
 

@@ -45,4 +45,12 @@ maskings = st.builds(
     masks_per_sample=st.one_of(st.none(), masks_per_sample),
     rows=st.sampled_from([None, "masked", "all"]),
     groups=groups,
+    fill=st.sampled_from(["zero", "rescale"]),
+)
+fills = st.sampled_from(["zero", "rescale"])
+powers = st.one_of(
+    st.none(),
+    st.builds(rl.StudentPower, st.floats(2.2, 50.0)),
+    st.builds(rl.LognormalPower, st.floats(0.0, 2.0)),
+    st.lists(st.floats(0.1, 10.0), min_size=1, max_size=3).map(rl.DiscretePower),
 )

@@ -17,7 +17,7 @@ import ridgeless as rl
 import simulations
 from simulations.populations.designs import Design
 from tests import contracts
-from tests.contracts import DESIGNS, LAWS, MASKINGS, SPECTRA, TARGETS
+from tests.contracts import DESIGNS, LAWS, MASKINGS, POWERS, SPECTRA, TARGETS
 
 
 @pytest.mark.parametrize("law", LAWS, ids=repr)
@@ -98,6 +98,16 @@ def implementing(protocol: type, *packages: ModuleType) -> set[type]:
 
 def test_every_law_is_checked() -> None:
     assert implementing(rl.RatioLaw, ridgeless, simulations) == {type(law) for law in LAWS}
+
+
+@pytest.mark.parametrize("power", POWERS, ids=repr)
+def test_power(power: rl.RowPower) -> None:
+    contracts.check_power(power)
+    contracts.check_value(power, POWERS)
+
+
+def test_every_power_is_checked() -> None:
+    assert implementing(rl.RowPower, ridgeless, simulations) == {type(power) for power in POWERS}
 
 
 def test_every_target_is_checked() -> None:

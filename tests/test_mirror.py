@@ -20,6 +20,8 @@ ROOMS = {
 #: Suites about no module in particular, and why.
 SUITES = {
     "test_accuracy.py": "every case against arithmetic with many digits",
+    "test_blocks_oracle.py": "the reference of blocks itself, tests/blocks_oracle.py",
+    "test_conventions.py": "fills, powers of rows and masks of several ratios",
     "test_closed_forms.py": "the theory where pencil and paper give the answer",
     "test_contracts.py": "one check per protocol, over all that implement it",
     "test_fronts.py": "every case through every front",

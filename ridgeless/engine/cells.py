@@ -7,7 +7,7 @@ import math
 from ridgeless.engine.fixed_point import Cell, solve
 from ridgeless.engine.readout import read_out
 from ridgeless.engine.resolvent import ACCEPTED, Spectral
-from ridgeless.engine.sums import Classes
+from ridgeless.engine.rows import scheme_of
 from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["solve_cells"]
@@ -17,9 +17,9 @@ __all__ = ["solve_cells"]
 def solve_cells(spectrum, table, scheme, grid, out):
     """Solve every cell and write its `COLUMNS`; `out` holds the starts (nan for none).
 
-    `spectrum` is a `Spectral` with `first` 0 and no floor; `table` are `Classes` with arrays of
-    shape (schemes, classes), `grid` is a `Cell` with arrays of shape (cells,), as is `scheme`; out
-    (cells, columns).
+    `spectrum` is a `Spectral` with `first` 0 and no floor; `table` holds `Classes` or `Blocks` in
+    arrays of shape (schemes, ...), `grid` is a `Cell` with arrays of shape (cells,), as is
+    `scheme`; out (cells, columns).
     """
     zeros = sig_zeros = 0
     while spectrum.s[zeros] == 0.0:
@@ -28,11 +28,15 @@ def solve_cells(spectrum, table, scheme, grid, out):
         sig_zeros += 1
     for i in range(scheme.size):
         k = scheme[i]
-        classes = Classes(
-            table.weight[k], table.kept[k], table.masked[k], table.surplus[k], table.unequal[k]
-        )
+        classes = scheme_of(table, k)
         cell = Cell(
-            grid.gamma[i], grid.per_mask[i], grid.masks[i], grid.ridge[i], grid.own[i], grid.p_t[i]
+            grid.gamma[i],
+            grid.per_mask[i],
+            grid.masks[i],
+            grid.ridge[i],
+            grid.own[i],
+            grid.unseen[i],
+            grid.hidden[i],
         )
         floor = 0.0
         for c in range(classes.weight.size):

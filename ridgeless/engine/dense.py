@@ -9,17 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.engine.covariance import Covariance
-from ridgeless.engine.grid import FIRST_ORDER, Cells, Grid, Level, diverges, solve
+from ridgeless.engine.grid import Cells, Grid, Level, diverges, solve
 from ridgeless.engine.spectral import WIDTH, columns_of
 from ridgeless.engine.thresholds import HUGE, LINEAR_ALGEBRA, TINY_RIDGE, Directions
 from ridgeless.lazy import lazy
-from ridgeless.row_classes import RowClasses
 from ridgeless.spectrum import Nodes
 from ridgeless.target import Signal
 
 if TYPE_CHECKING:
+    from ridgeless.engine.blocks import Blocks
     from ridgeless.engine.fixed_point import Cell
     from ridgeless.engine.matrices import Coordinates, Pencil
+    from ridgeless.engine.sums import Classes
 
 __all__ = ["DenseFamily"]
 
@@ -110,7 +111,7 @@ class DenseFamily:
         at, solution = self.covariance, solve(grid, self)
         values, vectors = at.eigenbasis
         fractions = np.zeros((grid.scheme.size, at.size))
-        cells = Cells(grid, self, FIRST_ORDER)
+        cells = Cells(grid, self, grid.masking.first_order)
         for cell in np.flatnonzero(solution.learns):
             part = _Scheme.of(self, cells, int(grid.scheme[cell]), np.array([cell]))
             numerator, e, alpha, beta = solution.columns[cell, 3:7]
@@ -131,35 +132,41 @@ class _Scheme:
     """Cells of one masking scheme."""
 
     family: DenseFamily
-    classes: tuple[Array, ...]  #: w, a, b, f, v
+    classes: Classes | Blocks
     rows: tuple[float, float]  #: per mask, and masks that add rows
     shift: float  #: of the ridge, by masks: a multiple of D
     own: Array  #: the ridge without it
     gamma: Array
-    p_t: Array
+    test: tuple[Array, Array]
 
     @classmethod
     def of(cls, family: DenseFamily, cells: Cells, number: int, index: Index) -> _Scheme:
         """Take the cells `index`, all of scheme `number`."""
+        from ridgeless.engine.rows import table_of
+
         schemes, lam = cells.schemes, cells.grid.ridge[index]
         own = np.where(lam > 0, np.maximum(lam / family.covariance.scale, 1 / HUGE), 0.0)
         own *= schemes.ridge_scale[number]
         own[cells.standing.lopsided[index]] = TINY_RIDGE
         return cls(
             family,
-            tuple(np.ascontiguousarray(x[number]) for x in _table(schemes)),
+            table_of(schemes).at(number),
             (float(schemes.per_mask[number]), float(schemes.masks[number])),
             float(schemes.ridge_shift[number] * schemes.ridge_scale[number]),
             own,
             cells.standing.gamma[index],
-            cells.grid.p_t[index],
+            (cells.grid.test.unseen[index], cells.grid.test.hidden[index]),
         )
 
     @property
     def tilt(self) -> float | None:
         """b/a, if it is the same for all rows (eq-one-matrix)."""
-        weight, a, b, *_ = self.classes
-        a, b = a[weight > 0], b[weight > 0]
+        from ridgeless.engine.blocks import Blocks
+
+        if isinstance(self.classes, Blocks):
+            return None
+        some = self.classes.weight > 0
+        a, b = self.classes.kept[some], self.classes.masked[some]
         if (a == 0).any():
             return None
         return float((b / a)[0]) if np.ptp(b / a) <= SAME * (b / a).max() else None
@@ -181,7 +188,8 @@ class _Scheme:
         from ridgeless.engine.fixed_point import Cell
 
         ridge, own = float(self.ridge[i]) / unit, float(self.own[i]) / unit
-        return Cell(float(self.gamma[i]), *self.rows, ridge, own, float(self.p_t[i]))
+        unseen, hidden = (float(x[i]) for x in self.test)
+        return Cell(float(self.gamma[i]), *self.rows, ridge, own, unseen, hidden)
 
     def cells(self, some: Index, unit: float) -> Cell:
         """Return the numbers of several cells, their ridges over a unit."""
@@ -189,16 +197,14 @@ class _Scheme:
 
         per_mask, masks = (np.full(some.size, x) for x in self.rows)
         ridge, own = self.ridge[some] / unit, self.own[some] / unit
-        return Cell(self.gamma[some], per_mask, masks, ridge, own, self.p_t[some])
+        return Cell(self.gamma[some], per_mask, masks, ridge, own, *(x[some] for x in self.test))
 
     def pencil(self, start: Array) -> Array:
         """Solve with rows that see Sigma and D in several proportions."""
         from ridgeless.engine.fixed_point import solve
         from ridgeless.engine.readout import read_out
-        from ridgeless.engine.sums import Classes
 
-        resolvent, out = self.family.pencil, start.copy()
-        classes = Classes(*self.classes)
+        resolvent, classes, out = self.family.pencil, self.classes, start.copy()
         for i in range(len(out)):
             cell = self.cell(i)
             m1 = m0 = out[i, 9] = 0.0
@@ -227,15 +233,13 @@ class _Scheme:
         """Write the columns of the cells `some`, which share coordinates."""
         from ridgeless.engine.matrices import Aligned
         from ridgeless.engine.readout import read_out
-        from ridgeless.engine.sums import Classes
 
         resolvent, spectrum = Aligned.of(at, tilt)
-        weight, a, b, f, v = self.classes
-        bare = Classes(weight, a, 0 * b, f, v)
+        bare = self.classes._replace(masked=0 * self.classes.masked)
         found = columns_of(
             spectrum,
             NONE,
-            Classes(*(x[None] for x in bare)),
+            type(bare)(*(x[None] for x in bare)),
             np.zeros(some.size, dtype=np.intp),
             self.cells(some, spectrum.scale),
             np.full((some.size, WIDTH), np.nan),
@@ -249,7 +253,3 @@ class _Scheme:
             columns[[3, 5]] /= spectrum.scale
             columns[6] = tilt * columns[5]
             out[i] = columns
-
-
-def _table(schemes: RowClasses) -> tuple[Array, ...]:
-    return schemes.weight, schemes.kept, schemes.masked, schemes.surplus, schemes.unequal

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from ridgeless.engine.distance import constants, excess
 from ridgeless.engine.resolvent import generic, moments, whole
-from ridgeless.engine.sums import class_sums
+from ridgeless.engine.rows import row_sums
 from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["Cell", "newton_step", "solve"]
@@ -42,7 +42,8 @@ class Cell(NamedTuple):
     masks: Any  #: masks per sample that add rows
     ridge: Any  #: lambda, with what masks add to it
     own: Any  #: its part that does not come from masks
-    p_t: Any  #: mask ratio of the test inputs
+    unseen: Any  #: 1 - c of the test inputs, which carry the signal c times (eq-test-input)
+    hidden: Any  #: b of the test inputs, the share of D in their second moment
 
 
 class Fixed(NamedTuple):
@@ -123,7 +124,7 @@ def descend(resolvent, classes, psi, delta, ridge):
     """
     m1, m0 = psi * resolvent.d0, psi * resolvent.floor
     for _ in range(MAX_DESCENT):
-        sums = class_sums(classes, resolvent.d0, resolvent.floor, ridge, m1, m0)
+        sums = row_sums(classes, resolvent.d0, resolvent.floor, ridge, m1, m0)
         found = whole(resolvent, 1.0, sums.alpha, sums.beta)
         next1, next0 = descent_step(sums, found, psi, ridge, m1, m0)
         step = max(abs(math.log(next1 / m1)), abs(math.log(next0 / m0)))
@@ -164,7 +165,7 @@ def newton(resolvent, classes, cell, log_m1, log_m0):
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
-        sums = class_sums(classes, resolvent.d0, resolvent.floor, base, m1, m0)
+        sums = row_sums(classes, resolvent.d0, resolvent.floor, base, m1, m0)
         low, high, above = moments(resolvent, e, sums.alpha, sums.beta)
         delta = excess(cell.gamma, above, cell.per_mask, cell.masks, sums.below, total)
         f_a, f_b, step1, step0 = newton_step(sums, low, high, psi, delta, base, m1, m0)

@@ -13,9 +13,11 @@ from ridgeless.checks import nonnegative_array, ratio_array
 from ridgeless.engine.thresholds import Directions, Standing, standing
 from ridgeless.errors import ConvergenceError, DomainError
 from ridgeless.lazy import lazy
-from ridgeless.masking import Masking
+from ridgeless.masking import Masking, checked_fill
 from ridgeless.parts import Risk
+from ridgeless.row_blocks import RowBlocks
 from ridgeless.row_classes import RowClasses
+from ridgeless.row_power import RowPower, checked_power
 
 __all__ = ["Cells", "Family", "Grid", "Level", "Solution", "answer", "diverges", "solve"]
 
@@ -23,7 +25,9 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-FIRST_ORDER, LAST_ORDER = 64, 2048  # nodes of a continuous law
+LAST_ORDER = 2048  # nodes of a continuous law
+#: Features per row below which nodes do not reach as near to p = 1 as rescaled rows matter.
+FEWEST = 1e-20
 #: How little doubling the nodes of a law may move any part of the risk; a family whose rounding is
 #: larger allows that.
 LAW_TOLERANCE = 1e-13
@@ -38,6 +42,23 @@ class Level(NamedTuple):
     variance: float  #: beta' Sigma beta, the risk of predicting 0
     noise: Array  #: sigma^2; broadcasts with the grid
     argument: str = "snr"  #: by which the caller gave it
+    shared: bool = False  #: whether the noise grows with the power of a row
+
+
+class TestInputs(NamedTuple):
+    """Second moments (1 - unseen)^2 Sigma + hidden D of the test inputs (eq-test-input)."""
+
+    unseen: Array  #: 1 - c: c is how much of a signal they carry
+    hidden: Array  #: b
+
+    @classmethod
+    def of(cls, p: Array, fill: str) -> TestInputs:
+        """Return those of mask ratios p; where nothing is seen nothing is predicted."""
+        q = 1 - p
+        if fill == "zero":
+            return cls(p, q * p)
+        odds = np.divide(p, q, out=np.zeros_like(p), where=q > 0)
+        return cls(np.where(q > 0, 0.0, 1.0), odds)
 
 
 @dataclass(frozen=True)
@@ -49,6 +70,9 @@ class Grid:
     gamma: Array  #: d/n
     ridge: Array  #: lambda
     p_t: Array  #: mask ratio of the test inputs
+    test: TestInputs
+    power: RowPower | None
+    shared: bool  #: whether the noise grows with the power of a row
     shape: tuple[int, ...]
     parameters: dict[str, Any] = field(repr=False)
 
@@ -61,6 +85,8 @@ class Grid:
         aspect_ratio: ArrayLike,
         ridge: ArrayLike,
         test_mask_ratio: ArrayLike,
+        test_fill: str | None = None,
+        row_power: RowPower | None = None,
         **also: Any,
     ) -> Grid:
         """Check and broadcast the arguments; `also` are further parameters to be remembered."""
@@ -84,7 +110,15 @@ class Grid:
         if level.noise.ndim or level.variance > 0:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 parameters["snr"] = level.variance / level.noise
-        return cls(masking, scheme, gamma, lam, p_t, arrays[0].shape, parameters)
+        fill = masking.fill if test_fill is None else checked_fill("test_fill", test_fill)
+        parameters |= (
+            {"fill": masking.fill, "test_fill": fill}
+            if masking.rescaled or fill != masking.fill
+            else {}
+        )
+        test, power = TestInputs.of(p_t, fill), checked_power(row_power)
+        shape = arrays[0].shape
+        return cls(masking, scheme, gamma, lam, p_t, test, power, level.shared, shape, parameters)
 
     def where(self, cell: int) -> str:
         """Name a cell in a sentence."""
@@ -133,9 +167,11 @@ class Cells:
     order: int
 
     @lazy
-    def schemes(self) -> RowClasses:
-        """The row classes of every scheme."""
-        return self.grid.masking.row_classes(self.order)
+    def schemes(self) -> RowClasses | RowBlocks:
+        """The row classes of every scheme, or the blocks of one."""
+        grid = self.grid
+        found = grid.masking.row_moments(self.order)
+        return found if grid.power is None else found.powered(grid.power.rule(), grid.shared)
 
     @lazy
     def standing(self) -> Standing:
@@ -143,7 +179,18 @@ class Cells:
         grid, family = self.grid, self.family
         with np.errstate(over="ignore"):
             ridge = grid.ridge / family.mean
-        return standing(self.schemes, grid.scheme, grid.gamma, ridge, family.directions)
+        at = standing(self.schemes, grid.scheme, grid.gamma, ridge, family.directions)
+        if not (grid.masking.rescaled and grid.masking.empties_rows):
+            return at
+        # E[p/q] is infinite: with all rows there are, masks hide everything (eq-classes-rescaled).
+        tiny = at.learns & (at.gamma > 0) & (at.gamma < FEWEST)
+        if tiny.any():
+            cell = int(np.flatnonzero(tiny)[0])
+            raise ConvergenceError(
+                f"rescaled masks whose law reaches 1 are not resolved at {self.grid.where(cell)}; "
+                f"aspect_ratio must be 0 or at least {FEWEST:g}"
+            )
+        return at._replace(learns=at.learns & (at.gamma > 0))
 
     def converged(self, index: Index, residual: Array, accepted: float) -> None:
         """Raise unless every residual is accepted."""
@@ -175,14 +222,14 @@ def diverges(cells: Cells) -> Flags:
     """
     at, grid = cells.standing, cells.grid
     found = at.edge.copy()
-    if grid.masking.empties_rows:
+    if grid.masking.empties_rows and not grid.masking.rescaled and grid.masking.masks < np.inf:
         found |= at.learns & (grid.ridge == 0) & (at.delta >= 0)
     return found & (grid.p_t < 1)
 
 
 def solve(grid: Grid, family: Family) -> Solution:
     """Solve every cell, a continuous law with as many nodes as it needs."""
-    cells = Cells(grid, family, FIRST_ORDER)
+    cells = Cells(grid, family, grid.masking.first_order)
     at = cells.standing
     index = np.flatnonzero(at.learns)
     out = np.zeros((grid.scheme.size, family.width))
@@ -191,6 +238,9 @@ def solve(grid: Grid, family: Family) -> Solution:
     diverging = family.diverges(cells)
     if grid.masking.continuous:
         _refine(cells, index, out, diverging)
+    if grid.power is not None and not (grid.power.inverse_mean_is_finite or grid.shared):
+        # Interpolated noise counts by one over the power of its row.
+        out[at.learns & (grid.ridge == 0) & (at.delta >= 0) & (grid.p_t < 1), 2] = np.inf
     if diverging.any():
         out[diverging, 1] = np.inf if family.level.variance > 0 else 0.0
         out[diverging, 2] = np.inf

@@ -108,7 +108,9 @@ class Coordinates:
         """Beta' Sigma beta, summed over signals."""
         return self.sigma_form(self.beta)
 
-    def missed(self, inverse: Any, e: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
+    def missed(
+        self, inverse: Any, e: float, beta: float, gaps: Gaps, unseen: float, hidden: float
+    ) -> Missed:
         """Return what is not learnt; `inverse` applies H to vectors.
 
         By eq-dense-mean-predictor, which subtracts nothing, and eq-dense-residual.
@@ -117,9 +119,9 @@ class Coordinates:
         level += gaps.unequal * self.masked_beta
         level += gaps.extra * (self.masked_beta - self.sigma_beta)
         rest = inverse(level)  # beta less the mean predictor
-        missed = p_t * self.beta + (1 - p_t) * rest
+        missed = unseen * self.beta + (1 - unseen) * rest
         power = self.masked_form(self.beta - rest)
-        bias = self.sigma_form(missed) + (1 - p_t) * p_t * power
+        bias = self.sigma_form(missed) + hidden * power
         # 1 - alpha H Sigma, applied to beta.
         shift = inverse(e * self.beta + beta * self.masked_beta)
         gap = scatter = 0.0
@@ -201,18 +203,19 @@ class Aligned:
         return Moments(*whole(self.spectral, e, alpha, 0.0))
 
     def loads(
-        self, found: Moments, e: float, alpha: float, beta: float, p_t: float
+        self, found: Moments, e: float, alpha: float, beta: float, unseen: float, hidden: float
     ) -> tuple[float, float]:
         """Loads of a test input, which sees Sigma and D in other proportions than the rows."""
-        q_t = 1 - p_t
-        seen, hidden = self.diagonals
+        seen, masked = self.diagonals
         present = self.values > 0
-        test = (q_t * q_t * seen + q_t * p_t * hidden)[present]
+        test = ((1 - unseen) ** 2 * seen + hidden * masked)[present]
         inverse = 1 / (e + alpha * self.values[present])
         load = float(np.sum(self.values[present] * inverse * test * inverse)) / self.at.total
         return load, 0.0
 
-    def signal(self, e: float, alpha: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
+    def signal(
+        self, e: float, alpha: float, beta: float, gaps: Gaps, unseen: float, hidden: float
+    ) -> Missed:
         """What is missed; masks of rows count as scatter, since they are no class of their own."""
         inverse = np.divide(
             1.0, e + alpha * self.values, out=np.zeros_like(self.values), where=self.values > 0
@@ -221,7 +224,7 @@ class Aligned:
         def apply(vectors: Array) -> Array:
             return np.asarray(self.vectors @ (inverse[:, None] * (self.vectors.T @ vectors)))
 
-        found = self.at.missed(apply, e, alpha * self.tilt, gaps, p_t)
+        found = self.at.missed(apply, e, alpha * self.tilt, gaps, unseen, hidden)
         reach = 1 + gaps.extra / alpha
         scatter = found.scatter + self.tilt * found.power / reach**2
         return found._replace(scatter=scatter, power=0.0)
@@ -303,19 +306,20 @@ class Pencil:
         return Moments(*(x + y for x, y in zip(low, high, strict=True)))
 
     def loads(
-        self, found: Moments, e: float, alpha: float, beta: float, p_t: float
+        self, found: Moments, e: float, alpha: float, beta: float, unseen: float, hidden: float
     ) -> tuple[float, float]:
         """Loads of a test input, a mixture of Sigma and D."""
-        q_t = 1 - p_t
-        seen, hidden = q_t * q_t, q_t * p_t
+        seen = (1 - unseen) ** 2
         return (
             seen * found.q11 + hidden * found.q10,
             seen * found.q10 + hidden * found.q00,
         )
 
-    def signal(self, e: float, alpha: float, beta: float, gaps: Gaps, p_t: float) -> Missed:
+    def signal(
+        self, e: float, alpha: float, beta: float, gaps: Gaps, unseen: float, hidden: float
+    ) -> Missed:
         """What is missed of the signal."""
-        return self.at.missed(self.inverse(e, alpha, beta).dot, e, beta, gaps, p_t)
+        return self.at.missed(self.inverse(e, alpha, beta).dot, e, beta, gaps, unseen, hidden)
 
 
 def _times(matrix: Array, vectors: Array) -> Array:

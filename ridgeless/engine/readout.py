@@ -6,7 +6,7 @@ import math
 
 from ridgeless.engine.distance import constants, excess
 from ridgeless.engine.resolvent import Gaps, generic, loads, signal, whole
-from ridgeless.engine.sums import class_sums, predictor_sums, variance_sums
+from ridgeless.engine.rows import predictor_sums, row_sums, variance_sums
 from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["COLUMNS", "PARTS", "read_out"]
@@ -63,18 +63,18 @@ def has_residual(classes, inflation, missed):
 def read_out(resolvent, classes, cell, m1, m0, out):
     """Write the `COLUMNS` but for the last three, at the fixed point.
 
-    What is missed of the signal is split with e = e (1 - Y) + ridge sum w/g, so that the part of
-    the ridge that comes from masks cancels on paper, not in rounding; `own` is the rest of the
+    What is missed of the signal is split with e = e (1 - Y) + ridge sum w rho/g, so that the part
+    of the ridge that comes from masks cancels on paper, not in rounding; `own` is the rest of the
     ridge (eq-mean-predictor).
     """
     d0, floor = resolvent.d0, resolvent.floor
     psi = cell.gamma / (cell.per_mask * cell.masks)
     delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, resolvent.total)
     base, e = constants(delta, cell.ridge)
-    sums = class_sums(classes, d0, floor, base, m1, m0)
+    sums = row_sums(classes, d0, floor, base, m1, m0)
     extra, unequal, ones = predictor_sums(classes, d0, floor, base, m1, m0)
     gaps = Gaps(e * (sums.alpha * m1 + sums.beta * m0), cell.own * ones, unequal, extra)
-    missed = signal(resolvent, e, sums.alpha, sums.beta, gaps, cell.p_t)
+    missed = signal(resolvent, e, sums.alpha, sums.beta, gaps, cell.unseen, cell.hidden)
     out[0] = missed.bias
     out[1] = out[2] = 0.0
     out[3] = sums.alpha + extra
@@ -84,7 +84,7 @@ def read_out(resolvent, classes, cell, m1, m0, out):
     if psi == 0.0:  # infinitely many rows: nothing fluctuates
         return
     found = whole(resolvent, e, sums.alpha, sums.beta)
-    load1, load0 = loads(resolvent, found, e, sums.alpha, sums.beta, cell.p_t)
+    load1, load0 = loads(resolvent, found, e, sums.alpha, sums.beta, cell.unseen, cell.hidden)
     u1, u0 = class_weights(sums, found, load1, load0, psi, base, m1, m0)
     inflation = extra / sums.alpha
     if math.isfinite(u1):

@@ -80,13 +80,13 @@ class Spectral(NamedTuple):
         """See `whole`."""
         return spectral_whole(self, e, alpha, beta)
 
-    def loads(self, found, e, alpha, beta, p_t):
+    def loads(self, found, e, alpha, beta, unseen, hidden):
         """See `loads`."""
-        return spectral_loads(self, found, e, alpha, beta, p_t)
+        return spectral_loads(self, found, e, alpha, beta, unseen, hidden)
 
-    def signal(self, e, alpha, beta, gaps, p_t):
+    def signal(self, e, alpha, beta, gaps, unseen, hidden):
         """See `signal`."""
-        return spectral_signal(self, e, alpha, beta, gaps, p_t)
+        return spectral_signal(self, e, alpha, beta, gaps, unseen, hidden)
 
 
 def spectral_moments(resolvent, e, alpha, beta):
@@ -104,23 +104,23 @@ def spectral_whole(resolvent, e, alpha, beta):
     return spectral_sums(s, h, resolvent.first, s.size, resolvent.floor, e, alpha, beta)
 
 
-def spectral_loads(resolvent, found, e, alpha, beta, p_t):
+def spectral_loads(resolvent, found, e, alpha, beta, unseen, hidden):
     """Loads on a spectrum: a test input is a mixture of s and d0."""
-    q_t = 1.0 - p_t
-    seen, hidden = q_t * q_t, q_t * p_t * (resolvent.d0 / resolvent.floor)
+    seen = (1.0 - unseen) * (1.0 - unseen)
+    noise = hidden * (resolvent.d0 / resolvent.floor)
     return (
-        seen * found.q11 + hidden * found.q10,
-        seen * found.q10 + hidden * found.q00,
+        seen * found.q11 + noise * found.q10,
+        seen * found.q10 + noise * found.q00,
     )
 
 
-def spectral_signal(resolvent, e, alpha, beta, gaps, p_t):
+def spectral_signal(resolvent, e, alpha, beta, gaps, unseen, hidden):
     """What is missed of a signal along a spectrum."""
     level = gaps.fit + gaps.held + resolvent.d0 * gaps.unequal
     shift = e + resolvent.floor * beta
     s, b, first = resolvent.sig_s, resolvent.sig_b, resolvent.sig_first
     bias, power, signal, gap = signal_sums(
-        s, b, first, resolvent.d0, alpha, shift, gaps.extra, level, p_t
+        s, b, first, resolvent.d0, alpha, shift, gaps.extra, level, unseen, hidden
     )
     scatter = 0.0
     if signal > 0.0:
@@ -142,14 +142,18 @@ def whole(resolvent: Any, e: Any, alpha: Any, beta: Any) -> Any:
     return resolvent.whole(e, alpha, beta)
 
 
-def loads(resolvent: Any, found: Any, e: Any, alpha: Any, beta: Any, p_t: Any) -> Any:
-    """Return the means of H (Sigma, D) H over a test input with mask ratio p_t."""
-    return resolvent.loads(found, e, alpha, beta, p_t)
+def loads(
+    resolvent: Any, found: Any, e: Any, alpha: Any, beta: Any, unseen: Any, hidden: Any
+) -> Any:
+    """Return the means of H (Sigma, D) H over a test input of (1 - unseen)^2 Sigma + hidden D."""
+    return resolvent.loads(found, e, alpha, beta, unseen, hidden)
 
 
-def signal(resolvent: Any, e: Any, alpha: Any, beta: Any, gaps: Any, p_t: Any) -> Any:
-    """Return what is missed of the signal, by test inputs with mask ratio p_t too."""
-    return resolvent.signal(e, alpha, beta, gaps, p_t)
+def signal(
+    resolvent: Any, e: Any, alpha: Any, beta: Any, gaps: Any, unseen: Any, hidden: Any
+) -> Any:
+    """Return what is missed of the signal, by test inputs with so much unseen and hidden too."""
+    return resolvent.signal(e, alpha, beta, gaps, unseen, hidden)
 
 
 def _is_spectral(resolvent: Any) -> bool:
@@ -170,10 +174,10 @@ def _whole_of(resolvent, e, alpha, beta):
 
 
 @overload(loads, inline="always")
-def _loads_of(resolvent, found, e, alpha, beta, p_t):
+def _loads_of(resolvent, found, e, alpha, beta, unseen, hidden):
     return spectral_loads if _is_spectral(resolvent) else None
 
 
 @overload(signal, inline="always")
-def _signal_of(resolvent, e, alpha, beta, gaps, p_t):
+def _signal_of(resolvent, e, alpha, beta, gaps, unseen, hidden):
     return spectral_signal if _is_spectral(resolvent) else None

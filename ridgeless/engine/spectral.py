@@ -19,6 +19,7 @@ from ridgeless.spectrum import Spectrum
 from ridgeless.target import Signal
 
 if TYPE_CHECKING:
+    from ridgeless.engine.blocks import Blocks
     from ridgeless.engine.fixed_point import Cell
     from ridgeless.engine.sums import Classes
 
@@ -42,7 +43,7 @@ class SpectralFamily:
     @property
     def level(self) -> Level:
         """Signal and noise."""
-        return Level(self.signal.variance, self.signal.noise)
+        return Level(self.signal.variance, self.signal.noise, shared=self.signal.shared)
 
     @property
     def width(self) -> int:
@@ -69,7 +70,7 @@ class SpectralFamily:
         """Return the columns of the cells `index`."""
         from ridgeless.engine.fixed_point import Cell
         from ridgeless.engine.resolvent import ACCEPTED
-        from ridgeless.engine.sums import Classes
+        from ridgeless.engine.rows import table_of
 
         spectrum, schemes, grid = self.spectrum, cells.schemes, cells.grid
         scheme, lam = grid.scheme[index], grid.ridge[index]
@@ -78,13 +79,16 @@ class SpectralFamily:
         own[cells.standing.lopsided[index]] = TINY_RIDGE
         d0 = spectrum.mean / spectrum.scale
         ridge = own + d0 * (schemes.ridge_shift * schemes.ridge_scale)[scheme]
-        gamma, p_t = cells.standing.gamma[index], grid.p_t[index]
-        table = Classes(
-            schemes.weight, schemes.kept, schemes.masked, schemes.surplus, schemes.unequal
-        )
+        gamma = cells.standing.gamma[index]
+        test = (x[index] for x in grid.test)
         rows = schemes.per_mask[scheme], schemes.masks[scheme]
         out = columns_of(
-            spectrum, self.signal, table, scheme, Cell(gamma, *rows, ridge, own, p_t), start
+            spectrum,
+            self.signal,
+            table_of(schemes),
+            scheme,
+            Cell(gamma, *rows, ridge, own, *test),
+            start,
         )
         cells.converged(index, out[:, -1], ACCEPTED)
         return out
@@ -107,7 +111,12 @@ class SpectralFamily:
 
 
 def columns_of(
-    spectrum: Spectrum, signal: Signal, table: Classes, scheme: Index, cells: Cell, start: Array
+    spectrum: Spectrum,
+    signal: Signal,
+    table: Classes | Blocks,
+    scheme: Index,
+    cells: Cell,
+    start: Array,
 ) -> Array:
     """Solve cells of a spectrum from `start` (nan: cold) and return their columns.
 
@@ -133,7 +142,7 @@ def columns_of(
 
     def part(piece: slice) -> None:
         some = type(cells)(*(x[piece] for x in cells))
-        solve_cells(nodes, table, scheme[piece], some, out[piece])
+        solve_cells(nodes, table.fresh(), scheme[piece], some, out[piece])
 
     size = s.size + signal.nodes.values.size + table.weight.shape[1]
     in_threads(part, scheme.size, work=8 * scheme.size * size)

@@ -13,12 +13,12 @@ __all__ = [
     "ClassSums",
     "Classes",
     "Moments",
+    "class_predictor",
     "class_sums",
+    "class_variance",
     "gap_scatter",
-    "predictor_sums",
     "signal_sums",
     "spectral_sums",
-    "variance_sums",
 ]
 
 
@@ -30,6 +30,16 @@ class Classes(NamedTuple):
     masked: Any  #: b
     surplus: Any  #: f
     unequal: Any  #: v
+    power: Any  #: rho
+    loud: Any  #: by how much the noise of the target counts
+
+    def fresh(self) -> Classes:
+        """Return the classes themselves: their sums need no scratch."""
+        return self
+
+    def at(self, k: int) -> Classes:
+        """Return the scheme k."""
+        return Classes(*(x[k] for x in self))
 
 
 class ClassSums(NamedTuple):
@@ -37,15 +47,15 @@ class ClassSums(NamedTuple):
 
     alpha: float  #: w a/g
     beta: float  #: w b/g
-    a1: float  #: w a/g^2, and so on
+    a1: float  #: w rho a/g^2
     b1: float
-    a11: float
+    a11: float  #: w a a/g^2, and so on
     a10: float
     a00: float
-    y: float  #: base w/g below the split, and its derivatives
+    y: float  #: base w rho/g below the split, and its derivatives
     y1: float
     y0: float
-    filled: float  #: w (1 - base/g) above the split
+    filled: float  #: w (1 - base rho/g) above the split
     below: float  #: share of the rows below the split
 
 
@@ -69,27 +79,28 @@ def class_sums(classes, d0, floor, base, m1, m0):
     Classes are split where base/g = 1/2. Returned after the sums over all: of the classes below,
     Y and its derivatives; of those above, 1 - Y in place of Y; and the share of rows below.
     """
-    w, a, b = classes.weight, classes.kept, classes.masked
+    w, a, b, rho = classes.weight, classes.kept, classes.masked, classes.power
     alpha = beta = a1 = b1 = a11 = a10 = a00 = 0.0
     y = y1 = y0 = filled = kept = given = 0.0
     to_units = d0 / floor
     for k in range(w.size):
         unit = b[k] * to_units
         own = a[k] * m1 + unit * m0
-        inverse = 1.0 / (base + own) if w[k] > 0.0 else 0.0
-        below = 1.0 if own > base else 0.0
+        bare = base * rho[k]
+        inverse = 1.0 / (bare + own) if w[k] > 0.0 else 0.0
+        below = 1.0 if own > bare else 0.0
         x = w[k] * inverse
         z = x * inverse
         alpha += x * a[k]
         beta += x * unit
-        a1 += z * a[k]
-        b1 += z * unit
+        a1 += z * a[k] * rho[k]
+        b1 += z * unit * rho[k]
         a11 += z * a[k] * a[k]
         a10 += z * a[k] * unit
         a00 += z * unit * unit
-        y += below * x * base
-        y1 += below * z * a[k]
-        y0 += below * z * unit
+        y += below * x * bare
+        y1 += below * z * a[k] * rho[k]
+        y0 += below * z * unit * rho[k]
         filled += (1.0 - below) * x * own
         kept += below * w[k]
         given += w[k]
@@ -97,36 +108,37 @@ def class_sums(classes, d0, floor, base, m1, m0):
 
 
 @sum_kernel
-def predictor_sums(classes, d0, floor, base, m1, m0):
-    """Sums w f/g, w v/g and w/g over row classes."""
-    w, a, b, f, v = classes
+def class_predictor(classes, d0, floor, base, m1, m0):
+    """Sums w f/g, w v/g and w rho/g over row classes."""
+    w, a, b, f, v, rho, _ = classes
     extra = unequal = ones = 0.0
     to_units = d0 / floor
     for k in range(w.size):
-        inverse = 1.0 / (base + a[k] * m1 + b[k] * to_units * m0) if w[k] > 0.0 else 0.0
+        g = base * rho[k] + a[k] * m1 + b[k] * to_units * m0
+        inverse = 1.0 / g if w[k] > 0.0 else 0.0
         x = w[k] * inverse
         extra += x * f[k]
         unequal += x * v[k]
-        ones += x
+        ones += x * rho[k]
     return extra, unequal, ones
 
 
 @sum_kernel
-def variance_sums(classes, d0, floor, base, m1, m0, u1, u0, inflation, missed):
+def class_variance(classes, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     """Design variance, and noise variance per unit of noise, from the residuals of all classes."""
-    w, a, b, f = classes.weight, classes.kept, classes.masked, classes.surplus
+    w, a, b, f, _, rho, loud = classes
     design = noise = 0.0
     to_units = d0 / floor
     reach = 1.0 + inflation
     for k in range(w.size):
         unit = b[k] * to_units
-        inverse = 1.0 / (base + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
+        inverse = 1.0 / (base * rho[k] + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
         weight = w[k] * inverse * ((a[k] * u1 + unit * u0) * inverse)
         own = f[k] / a[k] if a[k] > 0.0 else 0.0
         rest = own - inflation + reach * missed.gap
         residual = missed.signal * rest * rest + reach * reach * missed.scatter
         design += weight * (a[k] * residual + b[k] * missed.power)
-        noise += weight * ((a[k] + f[k]) * (1.0 + own))
+        noise += weight * ((a[k] + f[k]) * (1.0 + own)) * loud[k]
     return design, noise
 
 
@@ -152,17 +164,16 @@ def spectral_sums(s, h, first, last, floor, e, alpha, beta):
 
 
 @sum_kernel
-def signal_sums(s, b2, first, d0, alpha, shift, extra, level, p_t):
+def signal_sums(s, b2, first, d0, alpha, shift, extra, level, unseen, hidden):
     """Bias, d0 sum b2 learned^2, sum b2 s and sum b2 s (e + beta) H over the signal."""
     bias = power = signal = gap = 0.0
-    q_t = 1.0 - p_t
-    hidden = q_t * p_t * d0
+    seen = 1.0 - unseen
     for i in range(first, s.size):
         inverse = 1.0 / (alpha * s[i] + shift)
         learned = (alpha + extra) * s[i] * inverse
-        missed = p_t + q_t * ((level + (d0 - s[i]) * extra) * inverse)  # 1 - q_t learned
+        missed = unseen + seen * ((level + (d0 - s[i]) * extra) * inverse)  # 1 - seen learned
         share = b2[i] * s[i]
-        bias += share * missed * missed + hidden * (b2[i] * learned * learned)
+        bias += share * missed * missed + hidden * d0 * (b2[i] * learned * learned)
         power += d0 * (b2[i] * learned * learned)
         signal += share
         gap += share * shift * inverse

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ridgeless.row_blocks import RowBlocks
 from ridgeless.row_classes import RowClasses
 
 __all__ = ["HUGE", "LINEAR_ALGEBRA", "TINY_RIDGE", "Directions", "Standing", "standing"]
@@ -43,7 +44,7 @@ class Standing(NamedTuple):
 
 
 def standing(
-    schemes: RowClasses,
+    schemes: RowClasses | RowBlocks,
     scheme: NDArray[np.intp],
     gamma: Array,
     ridge: Array,
@@ -53,7 +54,7 @@ def standing(
 
     Parameters
     ----------
-    schemes : RowClasses
+    schemes : RowClasses or RowBlocks
     scheme : array of integers, shape (cells,)
         Which scheme a cell has.
     gamma : d/n, shape (cells,)
@@ -79,7 +80,7 @@ def standing(
         gamma = np.where(psi > 1 / HUGE, gamma, 0.0)
     lopsided = edge = np.zeros(scheme.size, dtype=bool)
     if directions.bare < directions.masked:
-        bare = ((schemes.masked == 0) * schemes.weight).sum(axis=1)[scheme]
+        bare = schemes.bare[scheme]
         with np.errstate(all="ignore"):
             excess = bare * rows - gamma * directions.bare
             vacant = gamma * (directions.masked - directions.bare) - (1 - bare) * rows

@@ -59,6 +59,18 @@ def test_shapes_that_do_not_broadcast_are_listed() -> None:
         rl.risk([1.0], [0.1, 0.2], target=rl.LinearTarget(snr=[1.0, 2.0, 3.0]))
 
 
-def test_several_masks_of_a_law_are_not_derived() -> None:
-    with pytest.raises(NotImplementedError, match="masks_per_sample = 2"):
-        rl.risk([1.0], rl.UniformRatio(), masks_per_sample=2)
+def test_fills_and_powers_are_named_where_they_are_unknown() -> None:
+    with pytest.raises(rl.DomainError, match="fill must be 'zero' or 'rescale', got 'normalise'"):
+        rl.risk([1.0], 0.5, fill="normalise")
+    with pytest.raises(rl.DomainError, match="test_fill must be 'zero' or 'rescale', got 0"):
+        rl.risk([1.0], 0.5, test_fill=0)
+    with pytest.raises(rl.DomainError, match="row_power must be None, StudentPower"):
+        rl.risk([1.0], 0.5, row_power=3.0)
+    power = rl.StudentPower(5.0)
+    with pytest.raises(NotImplementedError, match="row_power is not derived for covariance_risk"):
+        rl.covariance_risk([[1.0]], [1.0], 0.5, noise=1.0, aspect_ratio=2.0, row_power=power)
+    with pytest.raises(NotImplementedError, match="row_power is not derived for ratio_aware_risk"):
+        rl.ratio_aware_risk([1.0], 0.5, row_power=power)
+    for fills in ({"fill": "rescale"}, {"test_fill": "rescale"}):
+        with pytest.raises(NotImplementedError, match="fill = 'rescale' is not derived"):
+            rl.ratio_aware_risk([1.0], 0.5, **fills)

@@ -64,8 +64,6 @@ def test_without_noise_or_masks_there_is_nothing_to_amplify_at_the_threshold() -
 @pytest.mark.parametrize("ridge", [0.0, 0.1])
 @pytest.mark.parametrize("law", [0.0, 0.4, rl.DiscreteRatio([0.2, 0.5])])
 def test_learned_fractions_are_those_of_the_spectrum(law: Any, ridge: float, masks: float) -> None:
-    if masks == 2 and isinstance(law, rl.RatioLaw):
-        pytest.skip("not derived")
     sigma = constant_diagonal(SINGULAR)
     options: dict[str, Any] = {
         "aspect_ratio": [0.3, 1.5], "ridge": ridge, "masks_per_sample": masks, "rows": "all",

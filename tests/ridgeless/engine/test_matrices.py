@@ -9,6 +9,7 @@ from ridgeless.errors import ConvergenceError
 from tests.tolerances import LINEAR_ALGEBRA
 
 E, ALPHA, TILT = 0.3, 0.8, 0.6
+UNSEEN, HIDDEN = 0.25, 0.4  # of test inputs
 BETA = ALPHA * TILT  # H = (E + ALPHA (Sigma + TILT D))^-1
 
 
@@ -28,7 +29,7 @@ def turned(at: Coordinates) -> Pencil:
 
 
 def test_a_pencil_has_the_traces_of_the_dense_formulas() -> None:
-    at, p = coordinates(), 0.25
+    at = coordinates()
     d = np.diag(at.masked)
     h = np.linalg.inv(E * np.eye(6) + ALPHA * at.sigma + BETA * d)
     found = turned(at).whole(E, ALPHA, BETA)
@@ -38,22 +39,22 @@ def test_a_pencil_has_the_traces_of_the_dense_formulas() -> None:
         np.trace(s @ s), np.trace(s @ m), np.trace(m @ m),
     ]  # fmt: skip
     np.testing.assert_allclose(found, np.array(expected) / 6, rtol=LINEAR_ALGEBRA)
-    test = (1 - p) ** 2 * at.sigma + (1 - p) * p * d
+    test = (1 - UNSEEN) ** 2 * at.sigma + HIDDEN * d
     expected = [np.trace(test @ h @ x @ h) / 6 for x in (at.sigma, d)]
-    got = turned(at).loads(found, E, ALPHA, BETA, p)
+    got = turned(at).loads(found, E, ALPHA, BETA, UNSEEN, HIDDEN)
     np.testing.assert_allclose(got, expected, rtol=LINEAR_ALGEBRA)
 
 
 def test_aligned_classes_are_the_pencil_with_one_proportion() -> None:
     """The fixed point needs one matrix only; loads and the signal are those of both."""
-    at, p = coordinates(), 0.25
+    at = coordinates()
     aligned, law = Aligned.of(at, TILT)
     unit = law.scale
     pencil = turned(at)
     e, alpha, beta = E, ALPHA / unit, BETA / unit  # the same H, in units of the spectrum
     gaps = Gaps(0.2, 0.0, 0.0, 0.0)
-    one = aligned.signal(e, ALPHA, 0.0, gaps, p)
-    two = pencil.signal(e, alpha, beta, gaps, p)
+    one = aligned.signal(e, ALPHA, 0.0, gaps, UNSEEN, HIDDEN)
+    two = pencil.signal(e, alpha, beta, gaps, UNSEEN, HIDDEN)
     # fit is all that is missed here: beta less the mean predictor is 0.2 H beta.
     assert one.bias == pytest.approx(two.bias, rel=LINEAR_ALGEBRA)
     assert one.signal == pytest.approx(two.signal, rel=LINEAR_ALGEBRA)
@@ -61,8 +62,8 @@ def test_aligned_classes_are_the_pencil_with_one_proportion() -> None:
     assert one.power == 0
     assert one.scatter == pytest.approx(two.scatter + TILT * two.power, rel=LINEAR_ALGEBRA)
     found = pencil.whole(e, alpha, beta)
-    both = pencil.loads(found, e, alpha, beta, p)
-    mixed = aligned.loads(aligned.whole(e, ALPHA, 0.0), e, ALPHA, 0.0, p)
+    both = pencil.loads(found, e, alpha, beta, UNSEEN, HIDDEN)
+    mixed = aligned.loads(aligned.whole(e, ALPHA, 0.0), e, ALPHA, 0.0, UNSEEN, HIDDEN)
     assert mixed[0] == pytest.approx((both[0] + TILT * both[1]) / unit**2, rel=LINEAR_ALGEBRA)
 
 

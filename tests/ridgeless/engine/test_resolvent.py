@@ -67,7 +67,7 @@ def test_loads_are_means_over_a_test_input(resolvent) -> None:
     s, h, p = S / rl.Spectrum(S).scale, direct(), 0.3
     d0 = s.mean()
     test = (1 - p) ** 2 * s + (1 - p) * p * d0
-    found = loads(resolvent, whole(resolvent, E, ALPHA, OMEGA), E, ALPHA, OMEGA, p)
+    found = loads(resolvent, whole(resolvent, E, ALPHA, OMEGA), E, ALPHA, OMEGA, p, p * (1 - p))
     np.testing.assert_allclose(
         found, [(h * s * h * test).mean(), (h * d0 * h * test).mean()], rtol=LINEAR_ALGEBRA
     )
@@ -79,7 +79,7 @@ def test_signal_is_what_the_mean_predictor_misses(resolvent) -> None:
     d0, masses = s.mean(), unit * BETA**2
     rest = h * (GAPS.fit + GAPS.held + d0 * GAPS.unequal + GAPS.extra * (d0 - s))
     shift = h * (E + d0 * OMEGA)
-    found = signal(resolvent, E, ALPHA, OMEGA, GAPS, p)
+    found = signal(resolvent, E, ALPHA, OMEGA, GAPS, p, p * (1 - p))
     level = masses @ s
     gap = (masses * s) @ shift / level
     assert found.signal == pytest.approx(level, rel=LINEAR_ALGEBRA)

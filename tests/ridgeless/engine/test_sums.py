@@ -9,20 +9,21 @@ from tests.tolerances import ROUNDING
 
 RNG = np.random.default_rng(0)
 S, H, B2 = np.sort(RNG.random(40)), RNG.random(40), RNG.random(40)
-W, A, B, F = RNG.random((4, 7))
-CLASSES = sums.Classes(W, A, B, F, B)
+W, A, B, F, RHO, LOUD = RNG.random((6, 7))
+CLASSES = sums.Classes(W, A, B, F, B, RHO, LOUD)
 D0, FLOOR, BASE, M1, M0 = 0.6, 0.3, 0.9, 0.8, 0.5
 
 
 def test_classes() -> None:
     unit = B * D0 / FLOOR
     own = A * M1 + unit * M0
-    g = BASE + own
-    below = own > BASE
+    bare = BASE * RHO
+    g = bare + own
+    below = own > bare
     expected = [
         *(W @ (x / g) for x in (A, unit)),
-        *(W @ (x / g**2) for x in (A, unit, A * A, A * unit, unit * unit)),
-        *(W[below] @ x[below] for x in (BASE / g, A / g**2, unit / g**2)),
+        *(W @ (x / g**2) for x in (RHO * A, RHO * unit, A * A, A * unit, unit * unit)),
+        *(W[below] @ x[below] for x in (bare / g, RHO * A / g**2, RHO * unit / g**2)),
         W[~below] @ (own / g)[~below],
         W[below].sum() / W.sum(),
     ]
@@ -40,9 +41,9 @@ def test_classes_without_weight_do_not_count() -> None:
 
 
 def test_predictor() -> None:
-    g = BASE + A * M1 + B * D0 / FLOOR * M0
-    expected = [W @ (F / g), W @ (B / g), W @ (1 / g)]
-    found = sums.predictor_sums(CLASSES, D0, FLOOR, BASE, M1, M0)
+    g = BASE * RHO + A * M1 + B * D0 / FLOOR * M0
+    expected = [W @ (F / g), W @ (B / g), W @ (RHO / g)]
+    found = sums.class_predictor(CLASSES, D0, FLOOR, BASE, M1, M0)
     assert found == pytest.approx(expected, rel=ROUNDING)
 
 
@@ -62,19 +63,22 @@ def test_spectrum(e: float) -> None:
     assert found == pytest.approx(expected, rel=ROUNDING)
 
 
-@pytest.mark.parametrize("p_t", [0.0, 0.3, 1.0])
-def test_signal(p_t: float) -> None:
+@pytest.mark.parametrize(("unseen", "hidden"), [(0.0, 0.0), (0.3, 0.21), (0.0, 0.4), (1.0, 0.0)])
+def test_signal(unseen: float, hidden: float) -> None:
     """The level is what makes 1 - learned share a factor: alpha + extra (s - d0) + level."""
     alpha, extra, shift = 0.7, 0.2, 0.35
     level = shift - D0 * extra
-    q_t = 1 - p_t
+    seen = 1 - unseen
     learned = (alpha + extra) * S / (alpha * S + shift)
     gap = shift / (alpha * S + shift)
     noise = D0 * B2 @ learned**2
     expected = [
-        (B2 * S) @ (1 - q_t * learned) ** 2 + q_t * p_t * noise, noise, B2 @ S, (B2 * S) @ gap
-    ]  # fmt: skip
-    found = sums.signal_sums(S, B2, 0, D0, alpha, shift, extra, level, p_t)
+        (B2 * S) @ (1 - seen * learned) ** 2 + hidden * noise,
+        noise,
+        B2 @ S,
+        (B2 * S) @ gap,
+    ]
+    found = sums.signal_sums(S, B2, 0, D0, alpha, shift, extra, level, unseen, hidden)
     assert found == pytest.approx(expected, rel=ROUNDING)
     mean = expected[3] / expected[2]
     scatter = sums.gap_scatter(S, B2, 0, alpha, shift, mean)
@@ -85,13 +89,14 @@ def test_variance_of_one_class() -> None:
     """Of unmasked rows without noise of masks: w a/g^2 times residual."""
     w, a, f = np.array([1.0]), np.array([0.5]), np.array([0.25])
     u1, inflation, gap, signal, scatter = 0.3, 0.1, 0.4, 2.0, 0.05
-    g = BASE + 0.5 * M1
+    rho, loud = np.array([0.7]), np.array([1.3])
+    g = 0.7 * BASE + 0.5 * M1
     own = 0.5
     missed = own - inflation + (1 + inflation) * gap
     residual = signal * missed**2 + (1 + inflation) ** 2 * scatter
     weight = 0.5 * u1 / g**2
-    expected = [weight * 0.5 * residual, weight * 0.75 * (1 + own)]
-    classes = sums.Classes(w, a, 0 * a, f, 0 * a)
+    expected = [weight * 0.5 * residual, weight * 0.75 * (1 + own) * 1.3]
+    classes = sums.Classes(w, a, 0 * a, f, 0 * a, rho, loud)
     left = Missed(bias=0.0, power=9.0, signal=signal, gap=gap, scatter=scatter)
-    found = sums.variance_sums(classes, D0, FLOOR, BASE, M1, M0, u1, 0.2, inflation, left)
+    found = sums.class_variance(classes, D0, FLOOR, BASE, M1, M0, u1, 0.2, inflation, left)
     assert found == pytest.approx(expected, rel=ROUNDING)

@@ -14,7 +14,7 @@ def test_an_unconverged_solve_is_never_returned(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(rl.ConvergenceError, match="did not converge"):
         rl.ratio_aware_risk(POWER, THREE)
     monkeypatch.undo()
-    monkeypatch.setattr("ridgeless.engine.grid.FIRST_ORDER", 3)
+    monkeypatch.setattr(rl.Masking, "first_order", 3)
     monkeypatch.setattr("ridgeless.engine.grid.LAST_ORDER", 3)
     with pytest.raises(rl.ConvergenceError, match="not resolved"):
         rl.ratio_aware_risk(POWER, rl.UniformRatio())
