@@ -145,7 +145,7 @@ class Masking:
     @property
     def first_order(self) -> int:
         """Nodes of a continuous law to begin with; blocks cost much for each."""
-        return 16 if self.mixes_ratios else 64
+        return 24 if self.mixes_ratios else 64
 
     def row_moments(self, order: int) -> RowClasses | RowBlocks:
         """Return the second moments of training rows, in classes or in blocks of a sample."""
