@@ -44,7 +44,7 @@ class RowBlocks:
     ridge_shift: Array
     ridge_scale: Array
     bare: Array  #: share of the rows that have no masks
-    power: Array  #: rho, shape (powers,)
+    power: Array  #: theta, shape (powers,)
     chance: Array
     loud: Array
 

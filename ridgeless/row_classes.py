@@ -15,7 +15,7 @@ estimator (eq-drop).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -46,13 +46,19 @@ class RowClasses:
     kept: Array  #: a, multiplies Sigma
     masked: Array  #: b, multiplies D
     surplus: Array  #: f = c - a, by how much the cross-covariance exceeds the covariance
-    unequal: Array  #: b + ridge_shift * ridge_scale * rho - f, exactly
-    power: Array  #: rho, one over the power of the row's sample: multiplies the base (eq-row-power)
-    loud: Array  #: by how much the noise of the target counts: rho, or 1
+    unequal: Array  #: b + ridge_shift * ridge_scale * theta - f, exactly
     per_mask: Array  #: kept rows per mask of a sample, shape (schemes,); 0 if none can be used
     masks: Array  #: masks per sample that add rows, so that rows per sample is their product
     ridge_shift: Array  #: the ridge acts as (ridge + d0 * shift) * scale
     ridge_scale: Array
+    #: theta, one over the power of the row's sample: multiplies the base (eq-row-power)
+    power: Array = field(default_factory=lambda: np.ones(1))
+    #: by how much the noise of the target counts: theta, or 1
+    loud: Array = field(default_factory=lambda: np.ones(1))
+
+    def __post_init__(self) -> None:
+        for name in ("power", "loud"):
+            object.__setattr__(self, name, np.broadcast_to(getattr(self, name), self.weight.shape))
 
     @property
     def rows(self) -> Array:
@@ -86,16 +92,16 @@ class RowClasses:
         `shared`: the noise of the target is multiplied too, as that of a masked feature is.
         Samples without power are rows of zeros (eq-drop).
         """
-        rho, chance = rule.inverse, rule.weight
+        theta, chance = rule.inverse, rule.weight
         kept = rule.kept
 
         def each(array: Array, factor: Array | float = 1.0) -> Array:
             return np.asarray((array[..., None] * factor).reshape(len(array), -1))
 
-        one = np.ones_like(rho)
+        one = np.ones_like(theta)
         scale = self.ridge_scale / kept
         mu, old = self.ridge_shift * scale, self.ridge_shift * self.ridge_scale
-        extra = (mu[:, None] * rho - old[:, None])[:, None, :]
+        extra = (mu[:, None] * theta - old[:, None])[:, None, :]
         unequal = self.unequal[..., None] + extra
         return replace(
             self,
@@ -104,8 +110,8 @@ class RowClasses:
             masked=each(self.masked, one),
             surplus=each(self.surplus, one),
             unequal=unequal.reshape(len(unequal), -1),
-            power=each(self.power, rho),
-            loud=each(self.loud, one if shared else rho),
+            power=each(self.power, theta),
+            loud=each(self.loud, one if shared else theta),
             per_mask=self.per_mask * kept,
             ridge_scale=scale,
         )
@@ -159,7 +165,7 @@ def row_classes(
 
 
 def _moments(mask: Array, keep: Array, rescaled: bool) -> tuple[Array, Array, Array]:
-    """Return a, b and f of a row: q^2, q p, q p, or divided by q^2 with c = a (eq-row-moments)."""
+    """Return a, b and f of a row: q^2, q p, q p, or divided by q^2 with c = a (eq-rescaled-factor)."""
     if not rescaled:
         return keep**2, keep * mask, keep * mask
     odds = np.divide(mask, keep, out=np.zeros_like(mask), where=keep > 0)
@@ -184,8 +190,6 @@ def _one(
         masked=b,
         surplus=f,
         unequal=b - f,
-        power=np.ones_like(b),
-        loud=np.ones_like(b),
         per_mask=rows,
         masks=np.ones_like(rows),
         ridge_shift=np.zeros_like(rows),
@@ -222,8 +226,6 @@ def _several(
         masked=np.repeat(b, chance.shape[1] + 1, axis=1),
         surplus=np.hstack([counts * f, np.zeros_like(b)]),
         unequal=np.hstack([(b - f) - (counts - 1) * f, b]),
-        power=np.ones((mask.size, chance.shape[1] + 1)),
-        loud=np.ones((mask.size, chance.shape[1] + 1)),
         per_mask=np.where(nothing, 0.0, per_mask),
         masks=np.where(alone, 1.0, masks),
         ridge_shift=np.zeros_like(per_mask),
@@ -234,7 +236,7 @@ def _several(
 def _infinitely_many(
     mask: Array, keep: Array, counted: Array, total: Array, rescaled: bool
 ) -> RowClasses:
-    """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf).
+    """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf, eq-harmonic-mean).
 
     `counted` are loss weights of masks, `total` is the number of masks that count.
     """
@@ -251,8 +253,6 @@ def _infinitely_many(
         masked=0 * column,
         surplus=(surplus / square)[:, None],
         unequal=((cross - surplus) / square)[:, None],
-        power=column,
-        loud=column,
         per_mask=np.where(nothing, 0.0, 1.0),
         masks=np.ones_like(square),
         ridge_shift=cross / np.where(nothing, 1.0, total),

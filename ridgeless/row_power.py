@@ -1,8 +1,8 @@
 r"""Row power: samples whose features are all larger or smaller together.
 
 Cells differ in library size, days in volatility, pictures in contrast: a sample is
-:math:`x = \sqrt\pi\,z` with z of covariance Sigma and a random power :math:`\pi` of mean one
-(eq-row-power). The fixed point meets it through :math:`\varrho = 1/\pi` alone.
+:math:`x = \sqrt\varpi\,z` with z of covariance Sigma and a random power :math:`\varpi` of mean one
+(eq-row-power). The fixed point meets it through :math:`\vartheta = 1/\varpi` alone.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ NEGLIGIBLE = -92.0
 class PowerRule(NamedTuple):
     """Nodes that stand for a law of powers, among the samples that have any."""
 
-    inverse: Array  #: 1/pi
+    inverse: Array  #: one over the power
     weight: Array  #: their probabilities, of sum one
-    kept: float  #: share of the samples with pi > 0
+    kept: float  #: share of the samples that have any
 
 
 class RowPower(ABC):
@@ -50,7 +50,8 @@ class RowPower(ABC):
     A law of your own needs `rule` and `sample`.
     """
 
-    #: Whether E[1/pi] over pi > 0 is finite; if not, interpolated noise has infinite variance.
+    #: Whether the mean of one over the power is finite; if not, interpolated noise has infinite
+    #: variance.
     inverse_mean_is_finite: bool = True
 
     @abstractmethod
@@ -87,7 +88,7 @@ class StudentPower(RowPower):
         object.__setattr__(self, "degrees", degrees)
 
     def rule(self) -> PowerRule:
-        """Trapezoids in the logarithm of 1/pi, whose poles stay pi/2 away."""
+        """Trapezoids in the logarithm of one over the power, whose poles stay pi/2 away."""
         half = self.degrees / 2
         step = min(0.25, 0.8 / math.sqrt(self.degrees))
         low = math.log(half) + NEGLIGIBLE / half - 20 / math.sqrt(self.degrees)

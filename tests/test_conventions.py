@@ -142,7 +142,7 @@ def close(found: rl.Risk, expected: rl.Risk, tolerance: float = IDENTITY) -> Non
 
 @given(values=strategies.positive_eigenvalues, problem=strategies.problems)
 def test_rescaling_one_ratio_is_a_factor(values: list[float], problem: dict) -> None:
-    """b of rescaled rows is q times that of rows of zeros with q^2 times the ridge."""
+    """Rows of zeros have q^2 times the ridge; tests are at the same ratio (eq-rescaled-factor)."""
     assume(away_from_threshold(problem))
     q = 1 - problem["mask_ratio"]
     same = problem | {"test_mask_ratio": problem["mask_ratio"]}

@@ -64,7 +64,7 @@ class Blocks(NamedTuple):
     target: Any  #: g, the target of such a row in units of y
     seen: Any  #: v: the row carries the signal v times
     lost: Any  #: (g - v)/g
-    power: Any  #: rho, shape (powers,)
+    power: Any  #: theta, shape (powers,)
     chance: Any  #: of these powers
     loud: Any  #: by how much the noise of the target counts
     count: Any  #: chance that a mask makes a row
@@ -149,12 +149,12 @@ def block_sums(rows, d0, floor, base, m1, m0):
     alpha = beta = a1 = b1 = a11 = a10 = a00 = ones = 0.0
     x = rows.work[0]
     for place in range(rows.power.size):
-        rho, chance = rows.power[place], rows.chance[place]
+        theta, chance = rows.power[place], rows.chance[place]
         if base == 0.0:  # the power is nowhere but beside the base
             if place > 0:
                 break
             chance = 1.0
-        ends = prepare(rows, unit, base * rho, m1, m0)
+        ends = prepare(rows, unit, base * theta, m1, m0)
         for i in range(ends.steps):
             em, ex = rows.work[1 + i % 3], rows.work[4 + i % 3]
             t = ends.first * math.exp(i * STEP)
@@ -194,9 +194,9 @@ def block_sums(rows, d0, floor, base, m1, m0):
             a10 += int2 * f_by * p1
             a00 += int2 * (f_bb * both + m1 * m1 * p2 * f_by * f_by)
             if base > 0.0:
-                a1 += int2 * rho * f_xy * p1
-                b1 += int2 * rho * (f_bxx * both + m1 * m1 * p2 * f_by * f_xy)
-                ones += int1 * rho * f_x * others
+                a1 += int2 * theta * f_xy * p1
+                b1 += int2 * theta * (f_bxx * both + m1 * m1 * p2 * f_by * f_xy)
+                ones += int1 * theta * f_x * others
                 if bare > 0.0:
                     ones += int1 / (many * base) * one_bare(log_l, bare, f_y - bare_y, m1, many)
     y = base * ones
@@ -207,17 +207,17 @@ def block_sums(rows, d0, floor, base, m1, m0):
 
 @sum_kernel
 def block_predictor(rows, d0, floor, base, m1, m0):
-    """Sums of f, v and rho in the form of those over row classes (eq-blocks-predictor)."""
+    """Sums of f, v and theta in the form of those over row classes (eq-blocks-predictor)."""
     unit, many = d0 / floor, rows.masks
     extra = unequal = 0.0
     x = rows.work[0]
     for place in range(rows.power.size):
-        rho, chance = rows.power[place], rows.chance[place]
+        theta, chance = rows.power[place], rows.chance[place]
         if base == 0.0:
             if place > 0:
                 break
             chance = 1.0
-        ends = prepare(rows, unit, base * rho, m1, m0)
+        ends = prepare(rows, unit, base * theta, m1, m0)
         for i in range(ends.steps):
             em, ex = rows.work[1 + i % 3], rows.work[4 + i % 3]
             t = ends.first * math.exp(i * STEP)
@@ -265,14 +265,14 @@ def block_variance(rows, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     middle /= total
     design = noise = 0.0
     for place in range(rows.power.size):
-        rho, chance, loud = rows.power[place], rows.chance[place], rows.loud[place]
+        theta, chance, loud = rows.power[place], rows.chance[place], rows.loud[place]
         if base == 0.0:
             if place > 0:
                 break
             chance, loud = 1.0, 0.0
             for other in range(rows.power.size):
                 loud += rows.chance[other] * rows.loud[other]
-        ends = prepare(rows, unit, base * rho, m1, m0)
+        ends = prepare(rows, unit, base * theta, m1, m0)
         for i in range(ends.steps):
             em, ex = rows.work[1 + i % 3], rows.work[4 + i % 3]
             t = ends.first * math.exp(i * STEP)

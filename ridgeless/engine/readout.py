@@ -63,7 +63,7 @@ def has_residual(classes, inflation, missed):
 def read_out(resolvent, classes, cell, m1, m0, out):
     """Write the `COLUMNS` but for the last three, at the fixed point.
 
-    What is missed of the signal is split with e = e (1 - Y) + ridge sum w rho/g, so that the part
+    What is missed of the signal is split with e = e (1 - Y) + ridge sum w theta/g, so that the part
     of the ridge that comes from masks cancels on paper, not in rounding; `own` is the rest of the
     ridge (eq-mean-predictor).
     """

@@ -31,8 +31,8 @@ def table_of(schemes: RowClasses | RowBlocks) -> Classes | Blocks:
             schemes.masked,
             schemes.surplus,
             schemes.unequal,
-            schemes.power,
-            schemes.loud,
+            np.ascontiguousarray(schemes.power),
+            np.ascontiguousarray(schemes.loud),
         )
     missing = schemes.target * schemes.lost * schemes.seen
     one = np.ones(1)
@@ -67,7 +67,7 @@ def row_sums(rows: Any, d0: Any, floor: Any, base: Any, m1: Any, m0: Any) -> Any
 
 
 def predictor_sums(rows: Any, d0: Any, floor: Any, base: Any, m1: Any, m0: Any) -> Any:
-    """Return what the mean predictor adds to them: sums of f, v and rho."""
+    """Return what the mean predictor adds to them: sums of f, v and theta."""
     found = block_predictor if isinstance(rows, Blocks) else class_predictor
     return found(rows, d0, floor, base, m1, m0)
 

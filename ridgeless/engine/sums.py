@@ -30,7 +30,7 @@ class Classes(NamedTuple):
     masked: Any  #: b
     surplus: Any  #: f
     unequal: Any  #: v
-    power: Any  #: rho
+    power: Any  #: theta, one over the power of the row
     loud: Any  #: by how much the noise of the target counts
 
     def fresh(self) -> Classes:
@@ -47,15 +47,15 @@ class ClassSums(NamedTuple):
 
     alpha: float  #: w a/g
     beta: float  #: w b/g
-    a1: float  #: w rho a/g^2
+    a1: float  #: w theta a/g^2
     b1: float
     a11: float  #: w a a/g^2, and so on
     a10: float
     a00: float
-    y: float  #: base w rho/g below the split, and its derivatives
+    y: float  #: base w theta/g below the split, and its derivatives
     y1: float
     y0: float
-    filled: float  #: w (1 - base rho/g) above the split
+    filled: float  #: w (1 - base theta/g) above the split
     below: float  #: share of the rows below the split
 
 
@@ -79,28 +79,28 @@ def class_sums(classes, d0, floor, base, m1, m0):
     Classes are split where base/g = 1/2. Returned after the sums over all: of the classes below,
     Y and its derivatives; of those above, 1 - Y in place of Y; and the share of rows below.
     """
-    w, a, b, rho = classes.weight, classes.kept, classes.masked, classes.power
+    w, a, b, theta = classes.weight, classes.kept, classes.masked, classes.power
     alpha = beta = a1 = b1 = a11 = a10 = a00 = 0.0
     y = y1 = y0 = filled = kept = given = 0.0
     to_units = d0 / floor
     for k in range(w.size):
         unit = b[k] * to_units
         own = a[k] * m1 + unit * m0
-        bare = base * rho[k]
+        bare = base * theta[k]
         inverse = 1.0 / (bare + own) if w[k] > 0.0 else 0.0
         below = 1.0 if own > bare else 0.0
         x = w[k] * inverse
         z = x * inverse
         alpha += x * a[k]
         beta += x * unit
-        a1 += z * a[k] * rho[k]
-        b1 += z * unit * rho[k]
+        a1 += z * a[k] * theta[k]
+        b1 += z * unit * theta[k]
         a11 += z * a[k] * a[k]
         a10 += z * a[k] * unit
         a00 += z * unit * unit
         y += below * x * bare
-        y1 += below * z * a[k] * rho[k]
-        y0 += below * z * unit * rho[k]
+        y1 += below * z * a[k] * theta[k]
+        y0 += below * z * unit * theta[k]
         filled += (1.0 - below) * x * own
         kept += below * w[k]
         given += w[k]
@@ -109,30 +109,30 @@ def class_sums(classes, d0, floor, base, m1, m0):
 
 @sum_kernel
 def class_predictor(classes, d0, floor, base, m1, m0):
-    """Sums w f/g, w v/g and w rho/g over row classes."""
-    w, a, b, f, v, rho, _ = classes
+    """Sums w f/g, w v/g and w theta/g over row classes."""
+    w, a, b, f, v, theta, _ = classes
     extra = unequal = ones = 0.0
     to_units = d0 / floor
     for k in range(w.size):
-        g = base * rho[k] + a[k] * m1 + b[k] * to_units * m0
+        g = base * theta[k] + a[k] * m1 + b[k] * to_units * m0
         inverse = 1.0 / g if w[k] > 0.0 else 0.0
         x = w[k] * inverse
         extra += x * f[k]
         unequal += x * v[k]
-        ones += x * rho[k]
+        ones += x * theta[k]
     return extra, unequal, ones
 
 
 @sum_kernel
 def class_variance(classes, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     """Design variance, and noise variance per unit of noise, from the residuals of all classes."""
-    w, a, b, f, _, rho, loud = classes
+    w, a, b, f, _, theta, loud = classes
     design = noise = 0.0
     to_units = d0 / floor
     reach = 1.0 + inflation
     for k in range(w.size):
         unit = b[k] * to_units
-        inverse = 1.0 / (base * rho[k] + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
+        inverse = 1.0 / (base * theta[k] + a[k] * m1 + unit * m0) if w[k] > 0.0 else 0.0
         weight = w[k] * inverse * ((a[k] * u1 + unit * u0) * inverse)
         own = f[k] / a[k] if a[k] > 0.0 else 0.0
         rest = own - inflation + reach * missed.gap

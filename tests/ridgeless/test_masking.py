@@ -14,8 +14,8 @@ import ridgeless as rl
 from ridgeless.masking import masking_of, ungrouped
 from tests import strategies
 
-FULL = rl.Masking(0.5, masks_per_sample=3, rows="masked", groups=[0, 0, 1])
-PARTS = {"masks_per_sample": 3, "rows": "masked", "groups": (0, 0, 1)}
+FULL = rl.Masking(0.5, masks_per_sample=3, rows="masked", fill="rescale", groups=[0, 0, 1])
+PARTS = {"masks_per_sample": 3, "rows": "masked", "groups": (0, 0, 1), "fill": "rescale"}
 #: What a function has that leaves everything open.
 OPEN: dict[str, Any] = {"masks_per_sample": 1, "rows": None, "groups": None}
 
@@ -134,7 +134,8 @@ def test_bad_values_are_named(arguments: dict[str, Any], says: str) -> None:
 @given(strategies.maskings)
 def test_parts_make_the_masking(masking: rl.Masking) -> None:
     keywords = {
-        "masks_per_sample": masking.masks, "rows": masking.rows, "groups": masking.groups
+        "masks_per_sample": masking.masks, "rows": masking.rows, "groups": masking.groups,
+        "fill": masking.fill,
     }  # fmt: skip
     made = masking_of(masking.ratio, **keywords)
     assert made == dataclasses.replace(masking, masks_per_sample=masking.masks)
@@ -210,7 +211,7 @@ def test_a_number_is_the_law_that_always_draws_it() -> None:
         (rl.UniformRatio(0.2, 0.6), None, True, False),
         (rl.UniformRatio(0.2, 1.0), None, True, True),
         (rl.UniformRatio(0.2, 1.0), 1, True, True),
-        (rl.UniformRatio(0.2, 1.0), math.inf, False, False),
+        (rl.UniformRatio(0.2, 1.0), math.inf, False, True),
         (rl.UniformRatio(0.3, 0.3), None, False, False),
         (rl.DiscreteRatio([0.5, 1.0]), None, False, False),
         (1.0, None, False, False),
