@@ -25,6 +25,7 @@ from simulations import Problem, simulate_risks
 from simulations.collection.ledger import BATCH
 from simulations.collection.runner import run_batch, seed_sequence
 from simulations.trials.estimators.linear import LinearRegressions
+from simulations.trials.inputs import UNMASKED
 from simulations.trials.sample import MaskedRows
 from simulations.trials.trial import (
     COLUMNS,
@@ -236,8 +237,8 @@ def _linear(cell, number, signs):
     noise = rng.choice([-1.0, 1.0], (n, signs))
     fit = LinearRegressions(MaskedRows(sample, None)).fit(0.0)
     found = fit.coefficients(np.column_stack([sample.rows @ beta, noise]))
-    signal = sample.inputs.errors(0.0, beta, found[:, :signs]).mean()
-    return signal + 0.25 * sample.inputs.errors(0.0, 0.0, found[:, signs:]).mean()
+    signal = sample.inputs.errors(UNMASKED, beta, found[:, :signs]).mean()
+    return signal + 0.25 * sample.inputs.errors(UNMASKED, 0.0, found[:, signs:]).mean()
 
 
 def _features(cell, number, signs):
@@ -252,11 +253,11 @@ def _features(cell, number, signs):
         fit = LinearRegressions(masked).fit(0.0)
         noise = rng.choice([-1.0, 1.0], (n, signs))
         found = fit.coefficients(np.column_stack([predictable[:, i], noise]))
-        total += sample.inputs.errors(0.0, beta[:, [i]], found[:, :1]).sum()
+        total += sample.inputs.errors(UNMASKED, beta[:, [i]], found[:, :1]).sum()
         if signs:
-            total += variances[i] * sample.inputs.errors(0.0, 0.0, found[:, 1:]).mean()
+            total += variances[i] * sample.inputs.errors(UNMASKED, 0.0, found[:, 1:]).mean()
         else:
-            total += variances[i] * fit.noise_trace(0.0)
+            total += variances[i] * fit.noise_trace(UNMASKED)
     return total / columns.size
 
 

@@ -5,6 +5,7 @@ from simulations.collection.statistics import RiskEstimate
 from simulations.populations.designs import (
     EllipticalRows,
     GaussianRows,
+    PowerRows,
     RademacherRows,
     StudentRows,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "EllipticalRows",
     "GaussianRows",
     "LinearRegression",
+    "PowerRows",
     "Problem",
     "RademacherRows",
     "RatioAware",

@@ -17,7 +17,14 @@ import pytest
 import ridgeless as rl
 from ridgeless.engine.rows import table_of
 from ridgeless.row_blocks import RowBlocks
-from simulations import EllipticalRows, GaussianRows, RademacherRows, RealRows, StudentRows
+from simulations import (
+    EllipticalRows,
+    GaussianRows,
+    PowerRows,
+    RademacherRows,
+    RealRows,
+    StudentRows,
+)
 from simulations.running.identity import digest, law_record
 from tests import oracle
 from tests.tolerances import IDENTITY, LINEAR_ALGEBRA, MONTE_CARLO_Z, NEGLIGIBLE, ROUNDING
@@ -67,6 +74,8 @@ DESIGNS: list[Any] = [
     StudentRows(12.0),
     StudentRows(12.5),
     EllipticalRows(12.0),
+    PowerRows(rl.DiscretePower([0.5, 1.5])),
+    PowerRows(rl.LognormalPower(0.5)),
     RealRows(TABLE),
     RealRows(TABLE[::-1] + 1e-3 * TABLE[::-1] ** 2),
 ]

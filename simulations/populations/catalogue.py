@@ -12,6 +12,7 @@ from simulations.populations.designs import (
     Design,
     EllipticalRows,
     GaussianRows,
+    PowerRows,
     RademacherRows,
     StudentRows,
 )
@@ -29,6 +30,7 @@ DESIGNS: dict[str, tuple[Callable[..., Design], bool]] = {
     "rademacher": (RademacherRows, False),
     "student": (StudentRows, True),
     "elliptical": (EllipticalRows, True),
+    "lognormal": (lambda sigma=1.0: PowerRows(rl.LognormalPower(sigma)), True),
 }
 
 
@@ -48,7 +50,8 @@ def design(text: str) -> Design:
     name, *parameters = text.split(":")
     if name not in DESIGNS or len(parameters) > DESIGNS[name][1]:
         raise rl.DomainError(
-            f"design must be one of {', '.join(DESIGNS)}, the last two with :FREEDOM, got {text!r}"
+            f"design must be one of {', '.join(DESIGNS)}, "
+            f"the last three with a number as in student:5, got {text!r}"
         )
     return DESIGNS[name][0](*(number("design", text, part) for part in parameters))
 

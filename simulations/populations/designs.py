@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless import DomainError, Spectrum
+from ridgeless import DomainError, RowPower, Spectrum, StudentPower
 from ridgeless.checks import real_scalar
 from simulations.running.identity import Record
 
@@ -25,6 +25,7 @@ __all__ = [
     "EllipticalRows",
     "GaussianRows",
     "Population",
+    "PowerRows",
     "RademacherRows",
     "StudentRows",
 ]
@@ -60,6 +61,10 @@ class Design(Hashable, Protocol):
         """
 
     @property
+    def row_power(self) -> RowPower | None:
+        """The law of the power of rows, where theory is to know one."""
+
+    @property
     def label(self) -> str:
         """What tables call it."""
 
@@ -88,6 +93,11 @@ class ColouredRows(ABC):
     """
 
     has_independent_noise = False
+
+    @property
+    def row_power(self) -> RowPower | None:
+        """None: rows are of equal power."""
+        return None
 
     @property
     @abstractmethod
@@ -221,8 +231,14 @@ class StudentRows(_HeavyRows):
 class EllipticalRows(_HeavyRows):
     """Gaussian rows, each with a random power: multivariate Student rows.
 
-    A row's power does not average out as d grows, so quadratic forms do not concentrate.
+    A row's power does not average out as d grows: the theory knows it as a law of powers, here
+    `ridgeless.StudentPower` (eq-row-power).
     """
+
+    @property
+    def row_power(self) -> RowPower:
+        """The same power as an object of the theory."""
+        return StudentPower(self.freedom)
 
     @property
     def label(self) -> str:
@@ -234,4 +250,33 @@ class EllipticalRows(_HeavyRows):
         power = rng.chisquare(self.freedom, size=(shape[0], 1)) / self.freedom
         rows = rng.standard_normal(shape)
         rows *= self.unit / np.sqrt(power)
+        return rows
+
+
+@dataclass(frozen=True)
+class PowerRows(ColouredRows):
+    """Gaussian rows times the root of a random power of mean one, drawn per row (eq-row-power).
+
+    Examples
+    --------
+    >>> PowerRows(StudentPower(5.0)).row_power
+    StudentPower(degrees=5.0)
+    """
+
+    power: RowPower
+
+    @property
+    def row_power(self) -> RowPower:
+        """The law of the power."""
+        return self.power
+
+    @property
+    def label(self) -> str:
+        """What tables call it: the law in full, which names the trials."""
+        return repr(self.power)
+
+    def whitened(self, shape: tuple[int, int], rng: np.random.Generator) -> Array:
+        """Draw normals times the root of a power per row."""
+        rows = rng.standard_normal(shape)
+        rows *= np.sqrt(self.power.sample(rng, shape[0]))[:, None]
         return rows

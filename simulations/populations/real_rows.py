@@ -89,6 +89,10 @@ class RealRows:
         return array_digest(self.rows)
 
     @property
+    def row_power(self) -> None:
+        """None: whatever power rows have is not known as a law."""
+
+    @property
     def has_independent_noise(self) -> bool:
         """False: real features are not jointly Gaussian."""
         return False

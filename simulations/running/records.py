@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 __all__ = ["fits", "parsed"]
 
@@ -40,7 +40,7 @@ def fits(value: object, kind: Any) -> bool:
     (True, False, True)
     """
     origin, among = get_origin(kind), get_args(kind)
-    if origin is UnionType:
+    if origin in (Union, UnionType):
         return any(fits(value, one) for one in among)
     if origin is Literal:
         return value in among

@@ -39,7 +39,8 @@ class Sweep:
     """Numbers of features of the synthetic spectra; real data have their own."""
 
     design: tuple[str, ...] = ("gaussian",)
-    """Laws of the synthetic rows: gaussian rademacher student:FREEDOM elliptical:FREEDOM."""
+    """Laws of the synthetic rows: gaussian rademacher student:FREEDOM, and with a random power of
+    each row, which the theory knows, elliptical:FREEDOM lognormal:SIGMA."""
 
     target: Literal["masked_feature", "linear"] = "masked_feature"
     """What is predicted: a masked feature from the others, or a linear task."""
@@ -52,6 +53,12 @@ class Sweep:
 
     test_mask_ratio: tuple[float, ...] = (0.0,)
     """Mask ratios of the test inputs."""
+
+    fill: Literal["zero", "rescale"] = "zero"
+    """Whether the kept entries of a masked row are divided by its share of them."""
+
+    test_fill: Literal["zero", "rescale"] | None = None
+    """The same of test inputs; as fill by default."""
 
     masks_per_sample: float = 1
     """Fresh masks per training sample: 1, 2, ... or inf."""
@@ -108,6 +115,8 @@ class Sweep:
                     ridge=ridge,
                     masks_per_sample=self.masks_per_sample,
                     test_mask_ratio=test,
+                    fill=self.fill,
+                    test_fill=self.test_fill,
                     dimension=size,
                     design=rows,
                     patch=self.patch,

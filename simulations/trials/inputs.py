@@ -1,9 +1,9 @@
 r"""Masked test inputs: their second moment, and the risk of coefficients on them.
 
 The population is known, so the test risk of coefficients :math:`b` needs no test rows
-(eq-row-moments):
+(eq-test-input):
 
-.. math:: E(x'\beta - x_t'b)^2 = (\beta - q_t b)'\Sigma(\beta - q_t b) + q_t p_t\, b'Db.
+.. math:: E(x'\beta - x_t'b)^2 = (\beta - c_t b)'\Sigma(\beta - c_t b) + b_t\, b'Db.
 
 D is the part of Sigma between features that are masked together: its diagonal, or its blocks.
 """
@@ -13,14 +13,36 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Inputs"]
+__all__ = ["UNMASKED", "InputMask", "Inputs"]
 
 Array = NDArray[np.float64]
+
+
+class InputMask(NamedTuple):
+    """How test inputs are masked."""
+
+    ratio: float  #: p_t
+    fill: str = "zero"
+
+    @property
+    def carried(self) -> float:
+        """c_t, how many times an input carries the signal."""
+        rescaled = self.fill == "rescale" and self.ratio < 1
+        return 1.0 if rescaled else 1 - self.ratio
+
+    @property
+    def hidden(self) -> float:
+        """b_t, the share of D in its second moment."""
+        q = 1 - self.ratio
+        return self.ratio / q if self.fill == "rescale" and q > 0 else q * self.ratio
+
+
+UNMASKED = InputMask(0.0)
 
 
 @dataclass(frozen=True)
@@ -30,7 +52,7 @@ class Inputs:
     Examples
     --------
     >>> inputs = Inputs(np.array([[1.0, 0.5], [0.5, 1.0]]), groups=(0, 0))
-    >>> inputs.errors(0.5, np.ones((2, 1)), np.ones((2, 1)))  # all or nothing: half of the signal
+    >>> inputs.errors(InputMask(0.5), np.ones((2, 1)), np.ones((2, 1)))  # half of the signal
     array([1.5])
     """
 
@@ -49,20 +71,19 @@ class Inputs:
             left, right = np.nonzero(labels[:, None] == labels)
         return coo_array((self.covariance[left, right], (left, right)), self.covariance.shape)
 
-    def second_moment(self, p: float) -> Array:
-        """Return the second moment of inputs with mask ratio p, shape (d, d)."""
-        if p == 0:
+    def second_moment(self, test: InputMask) -> Array:
+        """Return the second moment of test inputs, shape (d, d)."""
+        if test.ratio == 0:
             return self.covariance
-        q, hidden = 1 - p, self.together
-        second = q * q * self.covariance
-        second[hidden.row, hidden.col] += q * p * hidden.data
+        hidden = self.together
+        second = test.carried**2 * self.covariance
+        second[hidden.row, hidden.col] += test.hidden * hidden.data
         return second
 
-    def errors(self, p: float, beta: Array | float, coefficients: Array) -> Array:
+    def errors(self, test: InputMask, beta: Array | float, coefficients: Array) -> Array:
         """Return the test risk of each column of coefficients, (d, r) to (r,)."""
-        q = 1 - p
-        miss = beta - q * coefficients
+        miss = beta - test.carried * coefficients
         risk = np.einsum("ij,ij->j", miss, self.covariance @ miss)
-        if p > 0:
-            risk += q * p * np.einsum("ij,ij->j", coefficients, self.together @ coefficients)
+        if test.ratio > 0:
+            risk += test.hidden * np.einsum("ij,ij->j", coefficients, self.together @ coefficients)
         return np.asarray(risk)

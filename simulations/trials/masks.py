@@ -18,7 +18,10 @@ ORDER = 64
 
 
 class Moments(NamedTuple):
-    """Means over the training rows of q^2, q p and q, times their loss weights."""
+    """Means over the training rows of q^2, q p and q, times their loss weights.
+
+    Where kept entries are divided by q: of 1, p/q and 1, over rows that show anything.
+    """
 
     square: float
     cross: float
@@ -62,8 +65,10 @@ def nodes(law: RatioLaw, rows: Literal["masked", "all"]) -> tuple[Array, Array]:
     return mask, counted * law.loss_weight(mask) / (total if total > 0 else 1.0)
 
 
-def moments(law: RatioLaw, rows: Literal["masked", "all"]) -> Moments:
+def moments(law: RatioLaw, rows: Literal["masked", "all"], fill: str = "zero") -> Moments:
     """Return the moments over all rows, or over those whose target is masked (eq-classes-K-inf).
+
+    Without any square the loss has no rows, or an infinite penalty: nothing is learnt.
 
     Examples
     --------
@@ -73,4 +78,10 @@ def moments(law: RatioLaw, rows: Literal["masked", "all"]) -> Moments:
     """
     mask, loss = nodes(law, rows)
     keep = 1 - mask
+    if fill == "rescale":
+        if not law.inverse_keep_is_finite:
+            return Moments(0.0, 0.0, 0.0)
+        seen = keep > 0
+        share = float(loss[seen].sum())
+        return Moments(share, float(loss[seen] @ (mask[seen] / keep[seen])), share)
     return Moments(*(float(loss @ values) for values in (keep**2, keep * mask, keep)))

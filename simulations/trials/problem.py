@@ -12,15 +12,17 @@ from numpy.typing import ArrayLike
 
 import ridgeless as rl
 from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
-from ridgeless.masking import masking_of, numbered
+from ridgeless.masking import checked_fill, masking_of, numbered
 from ridgeless.quantiles import multiplicities, quantized
+from ridgeless.row_power import checked_power
 from ridgeless.spectrum import as_spectrum
-from simulations.populations.designs import Design, GaussianRows
+from simulations.populations.designs import Design, GaussianRows, PowerRows
 from simulations.populations.real_rows import RealRows
 from simulations.running.identity import Record, array_digest, digest, number
 from simulations.running.threads import one_thread
 from simulations.trials.estimators.estimator import Estimator
 from simulations.trials.estimators.linear import LinearRegression
+from simulations.trials.inputs import InputMask
 from simulations.trials.sampling import Sampling
 
 __all__ = ["Problem", "Readout"]
@@ -39,12 +41,19 @@ class Readout:
 
     target: Target
     ridge: float
-    test_mask_ratio: float
+    test: InputMask
     estimator: Estimator = field(default_factory=LinearRegression)
+
+    @property
+    def test_mask_ratio(self) -> float:
+        """Mask ratio of the test inputs."""
+        return self.test.ratio
 
     def record(self) -> Record:
         """Return what identifies the readout."""
         record: Record = {"ridge": self.ridge, "test_mask_ratio": self.test_mask_ratio}
+        if self.test.fill != "zero":
+            record["test_fill"] = self.test.fill
         if self.estimator != LinearRegression():
             record["estimator"] = self.estimator.record()
         if isinstance(self.target, rl.MaskedFeature):
@@ -74,8 +83,10 @@ class Problem:
         weight is the row and its target times the root of the weight (eq-loss-weights).
     aspect_ratio : gamma = d/n, float in (0, inf)
         Features per training sample; the simulation has round(d/gamma) samples.
-    target, ridge, rows, masks_per_sample, test_mask_ratio
+    target, ridge, rows, masks_per_sample, test_mask_ratio, fill, test_fill
         As in `ridgeless.risk`, one value each.
+    row_power : RowPower, optional
+        Law of the power of Gaussian rows; `PowerRows(row_power)` as the design says the same.
     dimension : d, int
         Number of features; by default the design's own, else 400.
     design : GaussianRows(), RealRows(table) or another `Design`
@@ -110,6 +121,9 @@ class Problem:
     rows: Rows | None = None
     masks_per_sample: float = 1
     test_mask_ratio: float = 0.0
+    fill: str = "zero"
+    test_fill: str | None = None
+    row_power: rl.RowPower | None = None
     dimension: int | None = None
     design: Design = field(default_factory=GaussianRows)
     patch: int = 1
@@ -135,23 +149,31 @@ class Problem:
                 f"{self.estimator!r}"
             )
         ridge = nonnegative_array("ridge", real_scalar("ridge", self.ridge), finite=True)
-        size = _dimension(self.dimension, self.design, population)
+        design = _design(self.design, self.row_power)
+        size = _dimension(self.dimension, design, population)
         samples = _samples(real_scalar("aspect_ratio", self.aspect_ratio), size)
         eigenvalues = quantized(population, size)
         target_there = _on_directions(target, population, size)
         target_there.on(eigenvalues)  # a target without signal there is refused here
         patch = count("patch", self.patch)
-        patches = None if patch == 1 else self.design.patches(patch, size)
-        given = masking_of(self.mask_ratio, masks_per_sample=self.masks_per_sample, rows=self.rows)
+        patches = None if patch == 1 else design.patches(patch, size)
+        given = masking_of(
+            self.mask_ratio,
+            masks_per_sample=self.masks_per_sample,
+            rows=self.rows,
+            fill=self.fill,
+        )
         masking = rl.Masking(
             given.law,
             masks_per_sample=given.masks,
             rows=given.with_rows(target.rows).rows,
+            fill=given.fill,
             groups=_groups(given, patches, size),
         )
         batch = count("ratio_batch", self.ratio_batch)
-        sampling = Sampling(eigenvalues, samples, masking, self.design, batch)
-        test = _ratio("test_mask_ratio", self.test_mask_ratio)
+        sampling = Sampling(eigenvalues, samples, masking, design, batch)
+        fill = given.fill if self.test_fill is None else checked_fill("test_fill", self.test_fill)
+        test = InputMask(_ratio("test_mask_ratio", self.test_mask_ratio), fill)
         readout = Readout(target_there, float(ridge), test, self.estimator)
         object.__setattr__(self, "sampling", sampling)
         object.__setattr__(self, "readout", readout)
@@ -170,7 +192,7 @@ class Problem:
         """
         return (
             self.sampling.masking.groups is not None
-            and isinstance(self.design, RealRows)
+            and isinstance(self.sampling.design, RealRows)
             and isinstance(self.readout.target, rl.LinearTarget)
             and isinstance(self.estimator, LinearRegression)
             and self.sampling.dimension <= GROUPED
@@ -194,17 +216,33 @@ class Problem:
             "ridge": readout.ridge,
             "rows": sampling.masking.rows,
             "masks_per_sample": sampling.masking.masks,
-            "test_mask_ratio": readout.test_mask_ratio,
+            "test_mask_ratio": readout.test.ratio,
+            "fill": sampling.masking.fill,
+            "test_fill": readout.test.fill,
+            "row_power": sampling.design.row_power,
         }
         if self.knows_groups:
-            assert isinstance(self.design, RealRows)
+            design = sampling.design
+            assert isinstance(design, RealRows)
             groups = np.array(sampling.masking.groups)
             # In one thread: the last digits do not depend on the machine's cores.
             with one_thread():
                 return rl.covariance_risk(
-                    self.design.correlation, readout.target, asked, groups=groups, **given
+                    design.correlation, readout.target, asked, groups=groups, **given
                 )
         return readout.estimator.theory(sampling.spectrum, asked, target=readout.target, **given)
+
+
+def _design(design: Design, power: rl.RowPower | None) -> Design:
+    """Return where rows come from: Gaussian ones of a given power are a design of their own."""
+    if checked_power(power) is None or power == design.row_power:
+        return design
+    assert power is not None
+    if not isinstance(design, GaussianRows):
+        raise rl.DomainError(
+            f"row_power multiplies Gaussian rows; leave it out with design = {design!r}"
+        )
+    return PowerRows(power)
 
 
 def _ratio(name: str, value: object) -> float:

@@ -42,12 +42,24 @@ class Sample:
         weights = self.sampling.masking.law.loss_weight(self.ratios)
         return None if (weights == 1).all() else np.sqrt(weights)
 
+    @cached_property
+    def scales(self) -> Array | None:
+        """What the entries of each row are multiplied by, shape (n, K); None where by one.
+
+        Rows without entries are zero whatever they are multiplied by.
+        """
+        if not self.sampling.masking.rescaled:
+            return None
+        keep = 1 - self.ratios
+        return np.divide(1.0, keep, out=np.ones_like(keep), where=keep > 0)
+
 
 @dataclass(frozen=True)
 class MaskedRows:
     """Masked rows of a sample: made whenever they are needed, for they are the largest table.
 
-    A row with loss weight w is the row and its response times the root of w (eq-loss-weights).
+    A row with loss weight w is the row and its response times the root of w (eq-loss-weights); a
+    rescaled one has its entries divided by its keep ratio (eq-classes-rescaled).
     """
 
     sample: Sample
@@ -79,6 +91,15 @@ class MaskedRows:
         return None if roots is None else roots.ravel()[ALL if self.places is None else self.places]
 
     @cached_property
+    def scales(self) -> Array | None:
+        """What the entries of each row are multiplied by, shape (N,); None where by one."""
+        scales = self.sample.scales
+        if scales is None:
+            return self.roots
+        scales = scales.ravel()[ALL if self.places is None else self.places]
+        return scales if self.roots is None else scales * self.roots
+
+    @cached_property
     def never_seen(self) -> list[int]:
         """Features that no row shows, where the masks are infinitely many."""
         masking, column = self.sample.sampling.masking, self.excluded
@@ -99,8 +120,8 @@ class MaskedRows:
         else:
             rows = rows.take(self.samples[some], axis=0)
             rows *= keep.reshape(-1, keep.shape[2]).take(self.places[some], axis=0)
-        if self.roots is not None:
-            rows *= self.roots[some, None]
+        if self.scales is not None:
+            rows *= self.scales[some, None]
         if self.excluded is not None:
             rows[:, self.excluded] = 0.0
         return rows

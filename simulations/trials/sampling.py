@@ -66,6 +66,8 @@ class Sampling:
             "groups": None if masking.groups is None else array_digest(np.array(masking.groups)),
             "ratio_batch": self.ratio_batch,
         }
+        if masking.rescaled:  # else the ids are those before there was a choice
+            drawn["fill"] = masking.fill
         rest = {
             "samples": self.samples,
             "masking": drawn,

@@ -26,6 +26,7 @@ from ridgeless import DomainError, LinearTarget, Spectrum
 from simulations.populations.designs import Design, Population
 from simulations.running.identity import words
 from simulations.trials.estimators.estimator import Fit
+from simulations.trials.inputs import InputMask
 from simulations.trials.masks import draw_masks
 from simulations.trials.problem import Readout
 from simulations.trials.sample import MaskedRows, Sample
@@ -143,33 +144,33 @@ def _fits(masked: MaskedRows, readouts: Sequence[Readout]) -> Iterator[tuple[lis
 def _linear_risks(sample: Sample, fit: Fit, readouts: Sequence[Readout]) -> Array:
     """Return the risks of linear tasks that are solved with the same ridge."""
     population = sample.population
-    ratios = dict.fromkeys(readout.test_mask_ratio for readout in readouts)
+    tests = dict.fromkeys(readout.test for readout in readouts)
 
     @cache
-    def noise_trace(p: float) -> float:
-        return fit.noise_trace(p)
+    def noise_trace(test: InputMask) -> float:
+        return fit.noise_trace(test)
 
     @cache
-    def signals(task: LinearTarget) -> dict[float, float]:
-        """Risk of the signal at every test ratio."""
+    def signals(task: LinearTarget) -> dict[InputMask, float]:
+        """Risk of the signal on every kind of test inputs."""
         masses = task.masses(population.eigenvalues)
         used = np.flatnonzero(masses)
-        risks = dict.fromkeys(ratios, 0.0)
+        risks = dict.fromkeys(tests, 0.0)
         for start in range(0, used.size, DIRECTIONS):
             some = used[start : start + DIRECTIONS]
             beta = population.eigenvectors[:, some] * np.sqrt(masses[some])
             coefficients = fit.learned(beta)
-            for p in risks:
-                risks[p] += float(fit.errors(p, beta, coefficients).sum())
+            for test in risks:
+                risks[test] += float(fit.errors(test, beta, coefficients).sum())
         return risks
 
     out = []
     for readout in readouts:
-        target, p = readout.target, readout.test_mask_ratio
+        target, test = readout.target, readout.test
         assert isinstance(target, LinearTarget)
-        signal = signals(replace(target, snr=1.0))[p]
+        signal = signals(replace(target, snr=1.0))[test]
         noise = target.signal_variance / float(np.asarray(target.snr))
-        out.append([signal, noise * noise_trace(p) if noise > 0 else 0.0])
+        out.append([signal, noise * noise_trace(test) if noise > 0 else 0.0])
     return np.array(out)
 
 
@@ -205,8 +206,8 @@ def _masked_features(
         for chosen, fit in _fits(MaskedRows(sample, counted, column), readouts):
             learned = fit.coefficients(responses[index])
             for place in chosen:
-                p = readouts[place].test_mask_ratio
-                risks[place, index] = fit.errors(p, truth[:, index], learned)
+                test = readouts[place].test
+                risks[place, index] = fit.errors(test, truth[:, index], learned)
             del fit  # its tables make room for those of the next
     signal, rest = risks[:, :, 0], risks[:, :, 1:]
     noise = variances * rest.mean(axis=2) if independent else rest[:, :, 0] - signal

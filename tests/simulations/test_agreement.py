@@ -5,7 +5,7 @@ import math
 import pytest
 
 import ridgeless as rl
-from simulations import Problem, RiskEstimate, simulate_risk
+from simulations import EllipticalRows, Problem, RiskEstimate, simulate_risk
 from tests.tolerances import FINITE_SIZE, MONTE_CARLO_Z
 
 D = 300
@@ -13,6 +13,8 @@ POWER_LAW = rl.Spectrum.power_law(0.7, D)
 TWO_LEVELS = rl.Spectrum([0.1, 2.0], weights=[1, 2])
 SINGULAR = rl.Spectrum([0.0, 1.0, 5.0])
 LINEAR = rl.LinearTarget(snr=4.0, alignment=1.0)
+MIXED = rl.DiscreteRatio([0.1, 0.4, 0.6])
+POWER = rl.DiscretePower([0.2, 1.0, 3.0], [2, 2, 1])
 
 PROBLEMS = {
     "linear, below": Problem(POWER_LAW, 0.5, aspect_ratio=0.3, target=LINEAR, dimension=D),
@@ -56,6 +58,37 @@ PROBLEMS = {
     ),
     "feature, all masks": Problem(
         TWO_LEVELS, 0.6, aspect_ratio=2.0, masks_per_sample=math.inf, dimension=D
+    ),
+    "linear, rescaled law": Problem(
+        POWER_LAW, rl.UniformRatio(0.1, 0.7), aspect_ratio=0.5, target=LINEAR, dimension=D,
+        fill="rescale", test_mask_ratio=0.3, test_fill="zero",
+    ),
+    "linear, rescaled, all masks": Problem(
+        POWER_LAW, rl.UniformRatio(0.1, 0.9), aspect_ratio=2.0, target=LINEAR, dimension=D,
+        fill="rescale", masks_per_sample=math.inf, test_mask_ratio=0.3,
+    ),
+    "feature, rescaled, 3 masks of a law": Problem(
+        TWO_LEVELS, MIXED, aspect_ratio=0.4, dimension=D, fill="rescale", masks_per_sample=3
+    ),
+    "linear, 4 masks of a law, below": Problem(
+        TWO_LEVELS, MIXED, aspect_ratio=1.6, target=LINEAR, dimension=D, masks_per_sample=4
+    ),
+    "linear, 2 masks of a law, above": Problem(
+        TWO_LEVELS, MIXED, aspect_ratio=5.0, target=LINEAR, dimension=D, masks_per_sample=2
+    ),
+    "linear, some of 2 masks empty": Problem(
+        TWO_LEVELS, rl.DiscreteRatio([0.0, 0.5]), aspect_ratio=1.0, target=LINEAR, dimension=D,
+        masks_per_sample=2,
+    ),
+    "linear, power": Problem(
+        POWER_LAW, 0.5, aspect_ratio=0.4, target=LINEAR, dimension=D, row_power=POWER
+    ),
+    "feature, power, above": Problem(
+        POWER_LAW, 0.5, aspect_ratio=2.0, dimension=D, row_power=POWER
+    ),
+    "linear, elliptical, masks of a law": Problem(
+        TWO_LEVELS, MIXED, aspect_ratio=1.6, target=LINEAR, dimension=D, masks_per_sample=4,
+        design=EllipticalRows(6.0),
     ),
 }  # fmt: skip
 
@@ -104,6 +137,34 @@ def test_control_with_inverted_aspect_ratio_fails(estimates, name):
         target=problem.target,
     )
     assert not agrees(estimates[name], wrong.total)
+
+
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("linear, power", {"row_power": None}),
+        ("linear, 4 masks of a law, below", {"masks_per_sample": 1, "aspect_ratio": 0.4}),
+        ("linear, rescaled law", {"fill": "zero"}),
+        ("linear, rescaled law", {"test_fill": "rescale"}),
+        ("linear, some of 2 masks empty", {"mask_ratio": 0.25}),
+    ],
+)
+def test_control_with_another_convention_fails(name, wrong):
+    problem = PROBLEMS[name]
+    right = {
+        "mask_ratio": problem.mask_ratio,
+        "aspect_ratio": problem.aspect_ratio,
+        "target": problem.target,
+        "masks_per_sample": problem.masks_per_sample,
+        "fill": problem.fill,
+        "test_fill": problem.test_fill,
+        "test_mask_ratio": problem.test_mask_ratio,
+        "row_power": problem.row_power,
+    }
+    estimate = simulate_risk(problem, trials=12, rng=1)
+    assert agrees(estimate, rl.risk(problem.spectrum, **right).total)
+    assert not agrees(estimate, rl.risk(problem.spectrum, **right | wrong).total)
 
 
 def isotropic_risk(p: float, aspect_ratio: float, noise: float, scale: float) -> float:

@@ -59,4 +59,5 @@ def test_an_old_folder_of_renamed_cells_is_refused(tmp_path):
 
 def test_the_record_of_an_old_folder_is_read():
     settings = read_settings(STORE / "provenance.json")
-    assert settings.record() == json.loads((STORE / "provenance.json").read_text())["settings"]
+    there = json.loads((STORE / "provenance.json").read_text())["settings"]
+    assert settings.record() == there | {"fill": "zero", "test_fill": None}  # not there yet then

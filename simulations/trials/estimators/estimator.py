@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import ridgeless as rl
 from simulations.running.identity import Record
+from simulations.trials.inputs import InputMask
 from simulations.trials.sample import MaskedRows
 
 __all__ = ["Estimator", "Fit", "Regressions"]
@@ -32,11 +33,11 @@ class Fit(Protocol):
     def learned(self, beta: Array) -> Array:
         """Return the coefficients of the responses x'beta, beta of shape (d, r)."""
 
-    def errors(self, p: float, beta: Array, coefficients: Array) -> Array:
-        """Return the test risk of each column at test ratio p where the truth is x'beta."""
+    def errors(self, test: InputMask, beta: Array, coefficients: Array) -> Array:
+        """Return the test risk of each column where the truth is x'beta."""
 
-    def noise_trace(self, p: float) -> float:
-        """Return what unit noise in each sample's response adds to the risk at test ratio p."""
+    def noise_trace(self, test: InputMask) -> float:
+        """Return what unit noise in each sample's response adds to the risk."""
 
 
 class Regressions(Protocol):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from simulations.populations.designs import BLOCK
 from simulations.running.identity import Record
+from simulations.trials.inputs import InputMask
 from simulations.trials.masks import moments
 from simulations.trials.ridge import Gram, MarginalRidge, Ridge
 from simulations.trials.sample import MaskedRows
@@ -75,7 +76,7 @@ class LinearRegressions:
         masked, masking = self.masked, self.masked.sample.sampling.masking
         if masking.masks < math.inf:
             return LinearFit(self, Ridge(self.gram, ridge))
-        means = moments(masking.law, masking.rows or "all")
+        means = moments(masking.law, masking.rows or "all", masking.fill)
         rows, left_out = masked.sample.rows, masked.never_seen
         return LinearFit(self, MarginalRidge(rows, ridge, means, masking.groups, left_out))
 
@@ -99,14 +100,14 @@ class LinearFit:
             return regression.solve((beta.T @ self.shared.cross.T).T)
         return self.coefficients(self.shared.masked.sample.rows @ beta)
 
-    def errors(self, p: float, beta: Array, coefficients: Array) -> Array:
+    def errors(self, test: InputMask, beta: Array, coefficients: Array) -> Array:
         """Return the test risk of each column."""
-        return self.shared.masked.sample.inputs.errors(p, beta, coefficients)
+        return self.shared.masked.sample.inputs.errors(test, beta, coefficients)
 
-    def noise_trace(self, p: float) -> float:
+    def noise_trace(self, test: InputMask) -> float:
         """Return what unit noise in each sample's response adds to the risk."""
         masked = self.shared.masked
-        second = masked.sample.inputs.second_moment(p)
+        second = masked.sample.inputs.second_moment(test)
         if masked.has_unit_noise:
             return self.regression.noise_trace(second)
         total = 0.0

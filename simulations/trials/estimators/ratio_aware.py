@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from ridgeless.checks import count
 from simulations.running.identity import Record
-from simulations.trials.inputs import Inputs
+from simulations.trials.inputs import InputMask, Inputs
 from simulations.trials.masks import nodes
 from simulations.trials.ridge import Gram, Ridge, lower_factor
 from simulations.trials.sample import MaskedRows
@@ -99,18 +99,18 @@ class _Fit(ABC):
         """Return the coefficients of responses per sample, shape (n, r)."""
 
     @abstractmethod
-    def noise_trace(self, p: float) -> float:
+    def noise_trace(self, test: InputMask) -> float:
         """Return what unit noise in each sample's response adds to the risk."""
 
     def learned(self, beta: Array) -> Array:
         """Return the coefficients of the responses x'beta."""
         return self.coefficients(self.masked.sample.rows @ beta)
 
-    def errors(self, p: float, beta: Array, coefficients: Array) -> Array:
+    def errors(self, test: InputMask, beta: Array, coefficients: Array) -> Array:
         """Return the test risk of each column: at one ratio the polynomials are numbers."""
         blocks = coefficients.reshape(self.degree + 1, -1, coefficients.shape[1])
-        effective = np.tensordot(polynomials(p, self.degree)[0], blocks, axes=1)
-        return self.masked.sample.inputs.errors(p, beta, effective)
+        effective = np.tensordot(polynomials(test.ratio, self.degree)[0], blocks, axes=1)
+        return self.masked.sample.inputs.errors(test, beta, effective)
 
 
 @dataclass(frozen=True)
@@ -149,10 +149,10 @@ class _BlocksFit(_Fit):
         blocks = self.span @ found.reshape(self.span.shape[1], -1)
         return np.asarray(blocks.reshape(-1, responses.shape[1]))
 
-    def noise_trace(self, p: float) -> float:
+    def noise_trace(self, test: InputMask) -> float:
         """Return what unit noise in each sample's response adds to the risk."""
-        weights = polynomials(p, self.degree)[0] @ self.span
-        second = self.masked.sample.inputs.second_moment(p)
+        weights = polynomials(test.ratio, self.degree)[0] @ self.span
+        second = self.masked.sample.inputs.second_moment(test)
         if self.masked.has_unit_noise:
             seen = np.asarray(np.kron(np.outer(weights, weights), second), dtype=np.float64)
             return self.regression.noise_trace(seen)
@@ -236,9 +236,9 @@ class _AllMasksFit(_Fit):
         moments = rows.T @ responses / rows.shape[0]
         return np.asarray((self.learns @ moments).reshape(-1, responses.shape[1]))
 
-    def noise_trace(self, p: float) -> float:
+    def noise_trace(self, test: InputMask) -> float:
         """Return what unit noise in each sample's response adds to the risk."""
-        effective = np.tensordot(polynomials(p, self.degree)[0], self.learns, axes=1)
+        effective = np.tensordot(polynomials(test.ratio, self.degree)[0], self.learns, axes=1)
         spread = self.second / self.masked.sample.rows.shape[0]
-        moment = self.masked.sample.inputs.second_moment(p)
+        moment = self.masked.sample.inputs.second_moment(test)
         return float(np.einsum("ij,ij->", effective @ spread, moment @ effective))

@@ -23,7 +23,6 @@ from ridgeless.cli.main import main
         (["risk", "--aspect-ratio", "-1"], "aspect_ratio must be at least 0"),
         (["risk", "--snr", "many"], "invalid float value"),
         (["risk", "--eigenvalues", "missing.npy"], "missing.npy: No such file"),
-        (["risk", "--mask-ratio", "uniform:0.1:0.2", "--masks-per-sample", "2"], "not derived"),
         (["recommend", "{data}/empty.csv"], "is empty"),
         (["recommend", "{data}/words.csv"], "'c' is not a number"),
         (["recommend", "{data}/header.csv"], "a header and no rows"),

@@ -78,7 +78,7 @@ def test_summary_does_not_depend_on_workers(run, tmp_path):
         (["isotropic", "--output", ""], "--output must not be empty"),
         (["isotropic", "--rng", "-1"], "rng"),
         (["isotropic", "--dry-run", "--rng", "-1"], "rng"),
-        (["isotropic", "--masks-per-sample", "2"], "not derived"),
+        (["isotropic", "--fill", "some"], "fill"),
         (["isotropic", "--masks-per-sample", "1e30"], "masks_per_sample"),
         (["isotropic", "--mask-ratios", "0.5", "--masks-per-sample", "1e12"], "GiB of memory"),
         (["isotropic", "--dimension", "3000000000"], "a trial with d = 3000000000 needs at least"),

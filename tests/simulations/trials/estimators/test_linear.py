@@ -15,7 +15,7 @@ from simulations import (
 from simulations.collection.runner import seed_sequence
 from simulations.populations.designs import Population
 from simulations.trials.estimators.linear import LinearRegression, LinearRegressions
-from simulations.trials.inputs import Inputs
+from simulations.trials.inputs import InputMask, Inputs
 from simulations.trials.sample import MaskedRows, Sample
 from simulations.trials.trial import run_trial
 from tests.simulations.trials.direct import sample_of, solution
@@ -47,10 +47,10 @@ def test_loss_weights_multiply_squared_errors(rows, masks, column, gamma):
     p, sigma = 0.3, sample.population.covariance
     second = (1 - p) ** 2 * sigma + p * (1 - p) * np.diag(np.diag(sigma))
     trace = np.trace(learns.T @ second @ learns)
-    assert fit.noise_trace(p) == pytest.approx(trace, rel=LINEAR_ALGEBRA)
+    assert fit.noise_trace(InputMask(p)) == pytest.approx(trace, rel=LINEAR_ALGEBRA)
     errors = np.diag(beta.T @ sigma @ beta - 2 * (1 - p) * beta.T @ sigma @ found)
     errors = errors + np.diag(found.T @ second @ found)
-    np.testing.assert_allclose(fit.errors(p, beta, found), errors, rtol=LINEAR_ALGEBRA)
+    np.testing.assert_allclose(fit.errors(InputMask(p), beta, found), errors, rtol=LINEAR_ALGEBRA)
 
 
 @pytest.mark.parametrize("masks", [1, 2, math.inf])
@@ -154,5 +154,7 @@ def test_infinitely_many_masks_are_all_masks(rows, samples, column, groups):
     np.testing.assert_allclose(fit.coefficients(y), expected, rtol=0, atol=LINEAR_ALGEBRA)
     inputs = Inputs(np.eye(d) + 0.3, groups)
     units = fit.coefficients(np.eye(samples))
-    trace = fit.noise_trace(0.4)
-    assert trace == pytest.approx(inputs.errors(0.4, 0.0, units).sum(), rel=LINEAR_ALGEBRA)
+    trace = fit.noise_trace(InputMask(0.4))
+    assert trace == pytest.approx(
+        inputs.errors(InputMask(0.4), 0.0, units).sum(), rel=LINEAR_ALGEBRA
+    )

@@ -13,6 +13,7 @@ from simulations import LinearRegression, Problem, RatioAware, simulate_risk, si
 from simulations.collection.ledger import Ledger
 from simulations.collection.runner import run, seed_sequence
 from simulations.collection.store import BatchFile
+from simulations.trials.inputs import InputMask
 from simulations.trials.sample import MaskedRows
 from tests.simulations.trials.direct import polynomial, sample_of, solution
 from tests.tolerances import (
@@ -56,11 +57,13 @@ def test_coefficients_are_polynomials_of_the_ratio(name, masks, column, rows, ga
     p = 0.3
     phi = polynomial(p, degree)
     units = np.tensordot(phi, learns.reshape(degree + 1, D, -1), axes=1)
-    trace = sample.inputs.errors(p, 0.0, units).sum()
-    assert fit.noise_trace(p) == pytest.approx(trace, rel=LINEAR_ALGEBRA, abs=LINEAR_ALGEBRA)
+    trace = sample.inputs.errors(InputMask(p), 0.0, units).sum()
+    assert fit.noise_trace(InputMask(p)) == pytest.approx(
+        trace, rel=LINEAR_ALGEBRA, abs=LINEAR_ALGEBRA
+    )
     effective = np.tensordot(phi, found.reshape(degree + 1, D, -1), axes=1)
-    errors = sample.inputs.errors(p, beta, effective)
-    np.testing.assert_allclose(fit.errors(p, beta, found), errors, rtol=LINEAR_ALGEBRA)
+    errors = sample.inputs.errors(InputMask(p), beta, effective)
+    np.testing.assert_allclose(fit.errors(InputMask(p), beta, found), errors, rtol=LINEAR_ALGEBRA)
 
 
 @pytest.mark.parametrize("target", [LINEAR, rl.MaskedFeature()])
