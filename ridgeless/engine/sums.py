@@ -135,7 +135,8 @@ def spectral_sums(s, h, first, last, floor, e, alpha, beta):
     """Sums over a range of nodes: e H, (s, floor) H, (s, floor) e H^2 and products of two."""
     x = p1 = p0 = e1 = e0 = q11 = q10 = q00 = 0.0
     shift = e + floor * beta
-    for i in range(first, last):
+    s, h = s[first:last], h[first:last]  # an index that may be negative would be a gather
+    for i in range(s.size):
         inverse = 1.0 / (alpha * s[i] + shift)
         ridge = e * inverse
         high = s[i] * inverse
@@ -157,7 +158,8 @@ def signal_sums(s, b2, first, d0, alpha, shift, extra, level, p_t):
     bias = power = signal = gap = 0.0
     q_t = 1.0 - p_t
     hidden = q_t * p_t * d0
-    for i in range(first, s.size):
+    s, b2 = s[first:], b2[first:]
+    for i in range(s.size):
         inverse = 1.0 / (alpha * s[i] + shift)
         learned = (alpha + extra) * s[i] * inverse
         missed = p_t + q_t * ((level + (d0 - s[i]) * extra) * inverse)  # 1 - q_t learned
@@ -173,7 +175,8 @@ def signal_sums(s, b2, first, d0, alpha, shift, extra, level, p_t):
 def gap_scatter(s, b2, first, alpha, shift, gap):
     """Scatter of (e + beta) H about its mean `gap`."""
     scatter = 0.0
-    for i in range(first, s.size):
+    s, b2 = s[first:], b2[first:]
+    for i in range(s.size):
         y = shift / (alpha * s[i] + shift) - gap
         scatter += b2[i] * s[i] * y * y
     return scatter
