@@ -32,6 +32,7 @@ RESIDUAL = 4e-15  # aim
 MAX_STEPS = 100
 MAX_DESCENT = 1000
 MAX_LOG_STEP = 4.0
+SMALL = 1e-10
 
 
 class Cell(NamedTuple):
@@ -186,7 +187,9 @@ def solve(resolvent, classes, cell, log_m1, log_m0):
     if not math.isfinite(log_m1):
         log_m1, log_m0 = isotropic_start(classes, resolvent.d0, resolvent.floor, delta, cell.ridge)
     found = newton(resolvent, classes, cell, log_m1, log_m0)
-    if found.residual <= resolvent.accepted or not (cell.ridge > 0.0 or delta > 0.0):
+    if found.residual <= resolvent.accepted:
         return found
-    log_m1, log_m0 = descend(resolvent, classes, psi, delta, cell.ridge)
+    # Rows in plenty need a ridge for a descent: one that is small beside what masks leave.
+    ridge = cell.ridge if cell.ridge > 0.0 or delta > 0.0 else SMALL * resolvent.floor
+    log_m1, log_m0 = descend(resolvent, classes, psi, delta, ridge)
     return newton(resolvent, classes, cell, log_m1, log_m0)
