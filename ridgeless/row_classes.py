@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 
 # Below it a positive mask ratio acts as the limit p -> 0+ to the last digit.
 SMALLEST = 1e-60
+# Below this share of the largest, so does a loss weight.
+LEAST_LOSS = 1e-280
 #: From so many trials on, a binomial law stands in so many nodes. Measured over 64 to 1e5 trials
 #: and all mask ratios: means of 1/k are off by 4e-14 with 32 nodes, by 1e-15 with 48.
 MANY, NODES = 256, 48
@@ -106,21 +108,40 @@ def row_classes(
     """
     mask = np.where(rule.mask > 0, np.maximum(rule.mask, SMALLEST), 0.0)
     keep, weight = rule.keep, rule.weight
-    loss = np.broadcast_to(loss_weight, mask.shape)
+    loss, unit = _scaled(np.broadcast_to(loss_weight, mask.shape))
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
     counted = weight * mask if rows == "masked" else weight
     per_mask = mean if rows == "masked" else np.ones_like(mean)
     if masks_per_sample == math.inf:
-        return _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1))
-    if masks_per_sample == 1:
-        return _one(mask, keep, loss, counted, per_mask)
-    if mask.shape[1] > 1:
+        found = _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1))
+    elif masks_per_sample == 1:
+        found = _one(mask, keep, loss, counted, per_mask)
+    elif mask.shape[1] > 1:
         raise NotImplementedError(
             f"masks_per_sample = {masks_per_sample} with a law of several mask ratios is not "
             "derived; use masks_per_sample = 1 or inf, or one mask ratio"
         )
-    same = _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows)
-    return same if (loss == 1).all() else same.weighted(loss)
+    else:
+        found = _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows)
+        found = found if (loss == 1).all() else found.weighted(loss)
+    # The ridge has the unit of the loss; what masks add to it comes with the loss.
+    return replace(
+        found, ridge_scale=found.ridge_scale / unit, ridge_shift=found.ridge_shift * unit
+    )
+
+
+def _scaled(loss: Array) -> tuple[Array, Array]:
+    """Return loss weights in units halfway between the smallest and the largest, and these units.
+
+    Powers of two, shape (schemes,): nothing is rounded, and squares stay in the range of numbers.
+    """
+    used = loss > 0
+    loss = np.where(used, np.maximum(loss, LEAST_LOSS * loss.max(axis=1, keepdims=True)), 0.0)
+    power = np.frexp(loss)[1] - 1
+    high = power.max(axis=1, where=used, initial=-2000)
+    low = power.min(axis=1, where=used, initial=2000)
+    middle = np.where(used.any(axis=1), (high + low) // 2, 0)
+    return np.ldexp(loss, -middle[:, None]), np.ldexp(1.0, middle)
 
 
 def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array) -> RowClasses:
