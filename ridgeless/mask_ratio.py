@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -57,6 +58,18 @@ class RatioLaw(ABC):
     @abstractmethod
     def at(self, progress: float, rng: np.random.Generator) -> float:
         """Return the ratio for a training batch at `progress` in [0, 1]."""
+
+    def filled(self, masked: bool) -> Fraction:
+        """Return the share of masks that leave something of a row, weighted by p if `masked`.
+
+        Without rounding, as far as the law can: it is the threshold that the rows set
+        (eq-threshold).
+        """
+        rule = self.quadrature(2)
+        used = (rule.keep > 0) & (self.loss_weight(rule.mask) > 0)
+        if used.all():
+            return Fraction(self.mean) if masked else Fraction(1)
+        return Fraction(math.fsum((rule.weight * rule.mask if masked else rule.weight)[used]))
 
     def nodes(self, order: int = 64) -> tuple[Array, Array]:
         """Return mask ratios and their probabilities, in `order` points if continuous."""
@@ -127,6 +140,10 @@ class UniformRatio(RatioLaw):
         """False when the law reaches p = 1: E[1/q] diverges logarithmically."""
         return self.high < 1 or self.low == 1
 
+    def filled(self, masked: bool) -> Fraction:
+        """E p or 1, exactly; 0 of the law at p = 1."""
+        return _filled_between(self.low, self.high, masked)
+
     def quadrature(self, order: int) -> Quadrature:
         """Nodes clustered towards both ends."""
         if self.low == self.high:
@@ -162,6 +179,8 @@ class DiscreteRatio(RatioLaw):
     values: tuple[float, ...]
     weights: tuple[float, ...]
     loss_weights: tuple[float, ...] | None = None
+    #: `weights` as given: their sums are exact, those of the quotients are not.
+    chances: tuple[float, ...] = field(init=False, repr=False, compare=False)
     continuous = False
 
     def __init__(
@@ -185,6 +204,7 @@ class DiscreteRatio(RatioLaw):
         kept = chances > 0
         object.__setattr__(self, "values", tuple(ratios[kept].tolist()))
         object.__setattr__(self, "weights", tuple((chances[kept] / total).tolist()))
+        object.__setattr__(self, "chances", tuple(chances[kept].tolist()))
         loss = None
         if loss_weights is not None:
             factors = np.atleast_1d(nonnegative_array("loss_weights", loss_weights, finite=True))
@@ -210,6 +230,11 @@ class DiscreteRatio(RatioLaw):
     def inverse_keep_is_finite(self) -> bool:
         """True: finitely many ratios below one."""
         return True
+
+    def filled(self, masked: bool) -> Fraction:
+        """Sums over the atoms below 1 that have weight in the loss, exactly."""
+        used = (self.loss_weight(np.array(self.values)) > 0) & (np.array(self.values) < 1)
+        return _filled_atoms(self.values, self.chances, tuple(used.tolist()), masked)
 
     def quadrature(self, order: int) -> Quadrature:
         """Return the atoms themselves, whatever the order."""
@@ -270,6 +295,10 @@ class ScheduledRatio(RatioLaw):
         """False when the schedule reaches p = 1 without resting there."""
         return max(self.start, self.end) < 1 or self.start == self.end
 
+    def filled(self, masked: bool) -> Fraction:
+        """E p or 1, exactly; 0 of a schedule that stays at p = 1."""
+        return _filled_between(self.start, self.end, masked)
+
     def quadrature(self, order: int) -> Quadrature:
         """Nodes clustered towards both ends."""
         low, high = sorted((self.start, self.end))
@@ -298,6 +327,22 @@ class ScheduledRatio(RatioLaw):
         if self.shape == "cosine":
             done = np.sin(np.pi * done / 2) ** 2
         return np.asarray(self.start + (self.end - self.start) * done)
+
+
+@lru_cache(maxsize=64)
+def _filled_atoms(
+    values: tuple[float, ...], chances: tuple[float, ...], used: tuple[bool, ...], masked: bool
+) -> Fraction:
+    weights = [Fraction(chance) for chance in chances]
+    sizes = [Fraction(p) if masked else Fraction(1) for p in values]
+    some = sum((w * x for w, x, kept in zip(weights, sizes, used, strict=True) if kept), Fraction())
+    return some / sum(weights, Fraction())
+
+
+def _filled_between(low: float, high: float, masked: bool) -> Fraction:
+    if low == high == 1:
+        return Fraction(0)
+    return (Fraction(low) + Fraction(high)) / 2 if masked else Fraction(1)
 
 
 def _check_progress(progress: float) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -115,11 +116,20 @@ class Masking:
             rule = Quadrature(*(x[None, :] for x in self.ratio.quadrature(order)))
             mean = np.array([self.ratio.mean])
             loss = self.ratio.loss_weight(rule.mask)
+            found = row_classes(rule, mean, self.rows or "all", self.masks, loss)
+            return self._exactly(found) if self.masks == 1 else found
         else:
             mask = self.ratio.reshape(-1, 1)
             loss = np.ones_like(mask)
             rule, mean = Quadrature(mask, 1 - mask, loss), mask[:, 0]
         return row_classes(rule, mean, self.rows or "all", self.masks, loss)
+
+    def _exactly(self, found: RowClasses) -> RowClasses:
+        """Put the exact number of rows of a law in two floats: thresholds depend on it."""
+        exact = self.law.filled(self.rows == "masked")
+        per_mask = float(exact)
+        rest = float(exact - Fraction(per_mask))
+        return replace(found, per_mask=np.array([per_mask]), rest=np.array([rest]))
 
     def with_ratio(self, ratio: RatioLaw | ArrayLike) -> Masking:
         """Return the same scheme at other ratios."""

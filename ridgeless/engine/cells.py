@@ -32,7 +32,13 @@ def solve_cells(spectrum, table, scheme, grid, out):
             table.weight[k], table.kept[k], table.masked[k], table.surplus[k], table.unequal[k]
         )
         cell = Cell(
-            grid.gamma[i], grid.per_mask[i], grid.masks[i], grid.ridge[i], grid.own[i], grid.p_t[i]
+            grid.gamma[i],
+            grid.per_mask[i],
+            grid.masks[i],
+            grid.ridge[i],
+            grid.own[i],
+            grid.p_t[i],
+            grid.rest[i],
         )
         floor = 0.0
         for c in range(classes.weight.size):

@@ -133,6 +133,7 @@ class _Scheme:
     family: DenseFamily
     classes: tuple[Array, ...]  #: w, a, b, f, v
     rows: tuple[float, float]  #: per mask, and masks that add rows
+    rest: float  #: what rounding took from the first
     shift: float  #: of the ridge, by masks: a multiple of D
     own: Array  #: the ridge without it
     gamma: Array
@@ -149,6 +150,7 @@ class _Scheme:
             family,
             tuple(np.ascontiguousarray(x[number]) for x in _table(schemes)),
             (float(schemes.per_mask[number]), float(schemes.masks[number])),
+            float(np.broadcast_to(schemes.rest, schemes.per_mask.shape)[number]),
             float(schemes.ridge_shift[number] * schemes.ridge_scale[number]),
             own,
             cells.standing.gamma[index],
@@ -181,15 +183,15 @@ class _Scheme:
         from ridgeless.engine.fixed_point import Cell
 
         ridge, own = float(self.ridge[i]) / unit, float(self.own[i]) / unit
-        return Cell(float(self.gamma[i]), *self.rows, ridge, own, float(self.p_t[i]))
+        return Cell(float(self.gamma[i]), *self.rows, ridge, own, float(self.p_t[i]), self.rest)
 
     def cells(self, some: Index, unit: float) -> Cell:
         """Return the numbers of several cells, their ridges over a unit."""
         from ridgeless.engine.fixed_point import Cell
 
-        per_mask, masks = (np.full(some.size, x) for x in self.rows)
+        per_mask, masks, rest = (np.full(some.size, x) for x in (*self.rows, self.rest))
         ridge, own = self.ridge[some] / unit, self.own[some] / unit
-        return Cell(self.gamma[some], per_mask, masks, ridge, own, self.p_t[some])
+        return Cell(self.gamma[some], per_mask, masks, ridge, own, self.p_t[some], rest)
 
     def pencil(self, start: Array) -> Array:
         """Solve with rows that see Sigma and D in several proportions."""

@@ -26,7 +26,7 @@ from ridgeless.engine.resolvent import generic, moments, whole
 from ridgeless.engine.sums import class_sums
 from ridgeless.numerics.jit import lean_kernel as kernel
 
-__all__ = ["Cell", "newton_step", "solve"]
+__all__ = ["Cell", "distance", "newton_step", "solve"]
 
 RESIDUAL = 4e-15  # aim
 MAX_STEPS = 100
@@ -44,6 +44,7 @@ class Cell(NamedTuple):
     ridge: Any  #: lambda, with what masks add to it
     own: Any  #: its part that does not come from masks
     p_t: Any  #: mask ratio of the test inputs
+    rest: Any = 0.0  #: what rounding took from `per_mask`
 
 
 class Fixed(NamedTuple):
@@ -52,6 +53,12 @@ class Fixed(NamedTuple):
     log_m1: float
     log_m0: float
     residual: float
+
+
+@kernel
+def distance(cell, above, kept, total):
+    """Return how many directions there are per row, less one (eq-threshold)."""
+    return excess(cell.gamma, above, cell.per_mask, cell.masks, kept, total, cell.rest)
 
 
 @kernel
@@ -160,14 +167,14 @@ def newton(resolvent, classes, cell, log_m1, log_m0):
     """
     psi = cell.gamma / (cell.per_mask * cell.masks)
     total = resolvent.total
-    delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, total)
+    delta = distance(cell, resolvent.above, 1.0, total)
     base, e = constants(delta, cell.ridge)
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
         sums = class_sums(classes, resolvent.d0, resolvent.floor, base, m1, m0)
         low, high, above = moments(resolvent, e, sums.alpha, sums.beta)
-        delta = excess(cell.gamma, above, cell.per_mask, cell.masks, sums.below, total)
+        delta = distance(cell, above, sums.below, total)
         f_a, f_b, step1, step0 = newton_step(sums, low, high, psi, delta, base, m1, m0)
         previous = residual
         residual = max(abs(f_a), abs(f_b))
@@ -183,7 +190,7 @@ def newton(resolvent, classes, cell, log_m1, log_m0):
 def solve(resolvent, classes, cell, log_m1, log_m0):
     """Newton from the given start, or from the isotropic one; if that fails, from a descent."""
     psi = cell.gamma / (cell.per_mask * cell.masks)
-    delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, resolvent.total)
+    delta = distance(cell, resolvent.above, 1.0, resolvent.total)
     if not math.isfinite(log_m1):
         log_m1, log_m0 = isotropic_start(classes, resolvent.d0, resolvent.floor, delta, cell.ridge)
     found = newton(resolvent, classes, cell, log_m1, log_m0)

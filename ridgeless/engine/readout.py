@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ridgeless.engine.distance import constants, excess
+from ridgeless.engine.distance import constants
+from ridgeless.engine.fixed_point import distance
 from ridgeless.engine.resolvent import Gaps, generic, loads, signal, whole
 from ridgeless.engine.sums import class_sums, predictor_sums, variance_sums
 from ridgeless.numerics.jit import lean_kernel as kernel
@@ -69,7 +70,7 @@ def read_out(resolvent, classes, cell, m1, m0, out):
     """
     d0, floor = resolvent.d0, resolvent.floor
     psi = cell.gamma / (cell.per_mask * cell.masks)
-    delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, resolvent.total)
+    delta = distance(cell, resolvent.above, 1.0, resolvent.total)
     base, e = constants(delta, cell.ridge)
     sums = class_sums(classes, d0, floor, base, m1, m0)
     extra, unequal, ones = predictor_sums(classes, d0, floor, base, m1, m0)

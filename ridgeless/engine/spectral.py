@@ -83,9 +83,9 @@ class SpectralFamily:
             schemes.weight, schemes.kept, schemes.masked, schemes.surplus, schemes.unequal
         )
         rows = schemes.per_mask[scheme], schemes.masks[scheme]
-        out = columns_of(
-            spectrum, self.signal, table, scheme, Cell(gamma, *rows, ridge, own, p_t), start
-        )
+        rest = np.broadcast_to(schemes.rest, schemes.per_mask.shape)[scheme]
+        some = Cell(gamma, *rows, ridge, own, p_t, rest)
+        out = columns_of(spectrum, self.signal, table, scheme, some, start)
         cells.converged(index, out[:, -1], ACCEPTED)
         return out
 
