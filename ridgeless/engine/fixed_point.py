@@ -32,7 +32,7 @@ RESIDUAL = 4e-15  # aim
 MAX_STEPS = 100
 MAX_DESCENT = 1000
 MAX_LOG_STEP = 4.0
-SMALL = 1e-10
+SMALLEST = 1e-120
 
 
 class Cell(NamedTuple):
@@ -197,6 +197,6 @@ def solve(resolvent, classes, cell, log_m1, log_m0):
     if found.residual <= resolvent.accepted:
         return found
     # Rows in plenty need a ridge for a descent: one that is small beside what masks leave.
-    ridge = cell.ridge if cell.ridge > 0.0 or delta > 0.0 else SMALL * resolvent.floor
+    ridge = cell.ridge if cell.ridge > 0.0 or delta > 0.0 else SMALLEST
     log_m1, log_m0 = descend(resolvent, classes, psi, delta, ridge)
     return newton(resolvent, classes, cell, log_m1, log_m0)
