@@ -339,6 +339,7 @@ def _filled_atoms(
     return some / sum(weights, Fraction())
 
 
+@lru_cache(maxsize=64)
 def _filled_between(low: float, high: float, masked: bool) -> Fraction:
     if low == high == 1:
         return Fraction(0)

@@ -117,19 +117,22 @@ class Masking:
             mean = np.array([self.ratio.mean])
             loss = self.ratio.loss_weight(rule.mask)
             found = row_classes(rule, mean, self.rows or "all", self.masks, loss)
-            return self._exactly(found) if self.masks == 1 else found
+            if self.masks == 1:
+                per_mask, rest = self._rows_of_law
+                found = replace(found, per_mask=per_mask, rest=rest)
+            return found
         else:
             mask = self.ratio.reshape(-1, 1)
             loss = np.ones_like(mask)
             rule, mean = Quadrature(mask, 1 - mask, loss), mask[:, 0]
         return row_classes(rule, mean, self.rows or "all", self.masks, loss)
 
-    def _exactly(self, found: RowClasses) -> RowClasses:
-        """Put the exact number of rows of a law in two floats: thresholds depend on it."""
+    @lazy
+    def _rows_of_law(self) -> tuple[Array, Array]:
+        """Rows of a law per mask, in two floats: thresholds depend on it."""
         exact = self.law.filled(self.rows == "masked")
         per_mask = float(exact)
-        rest = float(exact - Fraction(per_mask))
-        return replace(found, per_mask=np.array([per_mask]), rest=np.array([rest]))
+        return np.array([per_mask]), np.array([float(exact - Fraction(per_mask))])
 
     def with_ratio(self, ratio: RatioLaw | ArrayLike) -> Masking:
         """Return the same scheme at other ratios."""

@@ -31,8 +31,8 @@ Array = NDArray[np.float64]
 SMALLEST = 1e-60
 # Below this share of the largest, so does a loss weight.
 LEAST_LOSS = 1e-280
-# Powers of two up to which loss weights are taken as they are.
-MODERATE = 200
+# Up to which, and down to its inverse, loss weights are taken as they are.
+MODERATE = 2.0**200
 #: From so many trials on, a binomial law stands in so many nodes. Measured over 64 to 1e5 trials
 #: and all mask ratios: means of 1/k are off by 4e-14 with 32 nodes, by 1e-15 with 48.
 MANY, NODES = 256, 48
@@ -127,23 +127,27 @@ def row_classes(
     else:
         found = _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows)
         found = found if (loss == 1).all() else found.weighted(loss)
+    if unit is None:
+        return found
     # The ridge has the unit of the loss; what masks add to it comes with the loss.
     return replace(
         found, ridge_scale=found.ridge_scale / unit, ridge_shift=found.ridge_shift * unit
     )
 
 
-def _scaled(loss: Array) -> tuple[Array, Array]:
+def _scaled(loss: Array) -> tuple[Array, Array | None]:
     """Return loss weights in units in which products stay in the range of numbers, and these units.
 
-    One, or a power of two halfway between the smallest and the largest, shape (schemes,).
+    None, or powers of two halfway between the smallest and the largest, shape (schemes,).
     """
+    if loss.min() >= 1 / MODERATE and loss.max() <= MODERATE:
+        return loss, None
     used = loss > 0
     loss = np.where(used, np.maximum(loss, LEAST_LOSS * loss.max(axis=1, keepdims=True)), 0.0)
     power = np.frexp(loss)[1] - 1
     high = power.max(axis=1, where=used, initial=0)
     low = power.min(axis=1, where=used, initial=0)
-    middle = np.where(np.maximum(high, -low) > MODERATE, (high + low) // 2, 0)
+    middle = np.where(np.maximum(high, -low) > math.log2(MODERATE), (high + low) // 2, 0)
     return np.ldexp(loss, -middle[:, None]), np.ldexp(1.0, middle)
 
 

@@ -206,7 +206,7 @@ class _Scheme:
             m1 = m0 = out[i, 9] = 0.0
             if cell.gamma > 0:
                 found = solve(resolvent, classes, cell, float(out[i, 7]), float(out[i, 8]))
-                out[i, 7:10] = found
+                out[i, 7:10] = found.log_m1, found.log_m0, found.residual
                 m1, m0 = float(np.exp(found.log_m1)), float(np.exp(found.log_m0))
             read_out(resolvent, classes, cell, m1, m0, out[i])
             out[i, 6] /= resolvent.floor

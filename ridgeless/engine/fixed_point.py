@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from ridgeless.engine.distance import constants, excess
 from ridgeless.engine.resolvent import generic, moments, whole
-from ridgeless.engine.sums import class_sums
+from ridgeless.engine.sums import ClassSums, Moments, class_mean, class_sums
 from ridgeless.numerics.jit import lean_kernel as kernel
 
 __all__ = ["Cell", "distance", "newton_step", "solve"]
@@ -48,11 +48,14 @@ class Cell(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """Where a solve ended."""
+    """Where a solve ended, and what it was made of there."""
 
     log_m1: float
     log_m0: float
     residual: float
+    sums: ClassSums
+    low: Moments  #: below and above the split
+    high: Moments
 
 
 @kernel
@@ -64,10 +67,7 @@ def distance(cell, above, kept, total):
 @kernel
 def isotropic_start(classes, d0, floor, delta, ridge):
     """Solve for one eigenvalue d0 and one average class: a quadratic."""
-    w, a, b = classes.weight, classes.kept, classes.masked
-    level = 0.0
-    for k in range(w.size):
-        level += w[k] * (a[k] + b[k]) * d0
+    level = d0 * class_mean(classes)
     linear = delta * level + ridge
     root = math.hypot(linear, 2.0 * math.sqrt(ridge * level))
     if delta == 0.0 and ridge == 0.0:
@@ -108,7 +108,7 @@ def newton_step(classes, low, high, psi, delta, base, m1, m0):
         fitted = alpha * m1 + beta * m0  # 1 - Y
         gain = psi * x + filled + max(-delta, 0.0)
         loss = psi * (alpha * p1l + beta * p0l) + y + max(delta, 0.0)
-        f_a = math.log(gain / loss) - math.log(psi * rest / fitted)
+        f_a = math.log((gain / loss) * (fitted / (psi * rest)))
         # X above, X below; -Y in all, below and above, by ln m1 and ln m0.
         x1, x0 = m1 * (e1 * a11 + e0 * a10), m0 * (e1 * a10 + e0 * a00)
         x1l, x0l = m1 * (e1l * a11 + e0l * a10), m0 * (e1l * a10 + e0l * a00)
@@ -183,7 +183,7 @@ def newton(resolvent, classes, cell, log_m1, log_m0):
         shrink = min(1.0, MAX_LOG_STEP / max(abs(step1), abs(step0)))
         log_m1 -= shrink * step1
         log_m0 -= shrink * step0
-    return Fixed(log_m1, log_m0, residual)
+    return Fixed(log_m1, log_m0, residual, sums, low, high)
 
 
 @generic

@@ -145,6 +145,12 @@ class Cells:
             ridge = grid.ridge / family.mean
         return standing(self.schemes, grid.scheme, grid.gamma, ridge, family.directions)
 
+    def finer(self) -> Cells:
+        """Return the cells with twice the nodes of their laws; where they stand does not change."""
+        finer = Cells(self.grid, self.family, 2 * self.order)
+        finer.__dict__["standing"] = self.standing
+        return finer
+
     def converged(self, index: Index, residual: Array, accepted: float) -> None:
         """Raise unless every residual is accepted."""
         failed = np.flatnonzero(~(residual <= accepted))
@@ -202,7 +208,7 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
     tolerance = max(LAW_TOLERANCE, cells.family.rounding)
     last = np.full((index.size, 3), np.inf)
     while index.size:
-        cells = Cells(cells.grid, cells.family, 2 * cells.order)
+        cells = cells.finer()
         if cells.order > LAST_ORDER:
             raise ConvergenceError(
                 f"the law of mask ratios is not resolved by {LAST_ORDER} nodes at "

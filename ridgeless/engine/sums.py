@@ -13,6 +13,8 @@ __all__ = [
     "ClassSums",
     "Classes",
     "Moments",
+    "both",
+    "class_mean",
     "class_sums",
     "gap_scatter",
     "predictor_sums",
@@ -60,6 +62,16 @@ class Moments(NamedTuple):
     q11: float  #: Sigma H Sigma H
     q10: float
     q00: float
+
+
+@sum_kernel
+def class_mean(classes):
+    """Sum w (a + b) over row classes."""
+    w, a, b = classes.weight, classes.kept, classes.masked
+    total = 0.0
+    for k in range(w.size):
+        total += w[k] * (a[k] + b[k])
+    return total
 
 
 @sum_kernel
@@ -150,6 +162,21 @@ def spectral_sums(s, h, first, last, floor, e, alpha, beta):
         q10 += h[i] * high * low
         q00 += h[i] * low * low
     return Moments(x, p1, p0, e1, e0, q11, q10, q00)
+
+
+@sum_kernel
+def both(low, high):
+    """Add the moments below and above a split."""
+    return Moments(
+        low.x + high.x,
+        low.p1 + high.p1,
+        low.p0 + high.p0,
+        low.e1 + high.e1,
+        low.e0 + high.e0,
+        low.q11 + high.q11,
+        low.q10 + high.q10,
+        low.q00 + high.q00,
+    )
 
 
 @sum_kernel
