@@ -110,6 +110,18 @@ def _unit_interval(order: int) -> tuple[Array, Array, Array]:
     return v, rest, weight / weight.sum()
 
 
+@lru_cache(maxsize=16)
+def _cosine_interval(order: int) -> tuple[Array, Array, Array]:
+    """Return the same for the arcsine law on [0, 1], in place of the uniform one."""
+    if order <= FEW_NODES:
+        # The cosine clusters by itself: equal steps of progress are Gauss-Chebyshev nodes.
+        done = (np.arange(order) + 0.5) / order
+        rest, weight = done[::-1], np.full(order, 1 / order)
+    else:
+        done, rest, weight = _unit_interval(order)
+    return np.sin(np.pi * done / 2) ** 2, np.sin(np.pi * rest / 2) ** 2, weight
+
+
 @dataclass(frozen=True)
 class UniformRatio(RatioLaw):
     """The mask ratio is uniform on [low, high]: R2MAE.
@@ -304,15 +316,9 @@ class ScheduledRatio(RatioLaw):
         low, high = sorted((self.start, self.end))
         if low == high or self.shape == "linear":
             return UniformRatio(low, high).quadrature(order)
-        if order <= FEW_NODES:
-            # The cosine clusters by itself: equal steps of progress are Gauss-Chebyshev nodes.
-            done = (np.arange(order) + 0.5) / order
-            rest, weight = done[::-1], np.full(order, 1 / order)
-        else:
-            done, rest, weight = _unit_interval(order)
-        mask = low + (high - low) * np.sin(np.pi * done / 2) ** 2
-        keep = (1 - high) + (high - low) * np.sin(np.pi * rest / 2) ** 2
-        return Quadrature(mask, keep, weight)
+        v, rest, weight = _cosine_interval(order)
+        width = high - low
+        return Quadrature(low + width * v, (1 - high) + width * rest, weight)
 
     def at(self, progress: float, rng: np.random.Generator | None = None) -> float:
         """Return the scheduled ratio at `progress`; nothing is drawn."""

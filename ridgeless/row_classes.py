@@ -15,7 +15,7 @@ estimator (eq-drop).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,11 @@ class RowClasses:
     masks: Array  #: masks per sample that add rows, so that rows per sample is their product
     ridge_shift: Array  #: the ridge acts as (ridge + d0 * shift) * scale
     ridge_scale: Array
-    rest: Array | float = 0.0  #: what rounding took from `per_mask`
+    rest: Array = field(default_factory=lambda: np.zeros(1))  #: what rounding took from `per_mask`
+
+    def __post_init__(self) -> None:
+        if self.rest.size != self.per_mask.size:
+            object.__setattr__(self, "rest", np.zeros_like(self.per_mask))
 
     @property
     def rows(self) -> Array:
@@ -111,7 +115,7 @@ def row_classes(
     """
     mask = np.where(rule.mask > 0, np.maximum(rule.mask, SMALLEST), 0.0)
     keep, weight = rule.keep, rule.weight
-    loss, unit = _scaled(np.broadcast_to(loss_weight, mask.shape))
+    loss, unit = _scaled(loss_weight + np.zeros_like(mask))
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
     counted = weight * mask if rows == "masked" else weight
     per_mask = mean if rows == "masked" else np.ones_like(mean)

@@ -150,7 +150,7 @@ class _Scheme:
             family,
             tuple(np.ascontiguousarray(x[number]) for x in _table(schemes)),
             (float(schemes.per_mask[number]), float(schemes.masks[number])),
-            float(np.broadcast_to(schemes.rest, schemes.per_mask.shape)[number]),
+            float(schemes.rest[number]),
             float(schemes.ridge_shift[number] * schemes.ridge_scale[number]),
             own,
             cells.standing.gamma[index],

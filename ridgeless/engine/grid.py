@@ -220,11 +220,14 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
         with np.errstate(invalid="ignore"):  # inf - inf: equal, below
             moved = np.abs(fine - coarse)
         # A part that is rounding beside the others need not settle.
-        size = fine + 1e-2 * np.where(np.isfinite(fine), fine, 0).sum(axis=1, keepdims=True)
+        bias, design, noise = np.where(np.isfinite(fine), fine, 0).T
+        size = fine + 1e-2 * (bias + design + noise)[:, None]
         settled = (moved <= tolerance * size) | (fine == coarse)
         if cells.order == LAST_ORDER:
             settled |= (moved <= ROUNDING * size) & (moved > 0.25 * last)
         settled[diverging[index], 1:] = True
+        if settled.all():
+            return
         left = ~settled.all(axis=1)
         index, last = index[left], moved[left]
 

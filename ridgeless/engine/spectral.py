@@ -83,8 +83,7 @@ class SpectralFamily:
             schemes.weight, schemes.kept, schemes.masked, schemes.surplus, schemes.unequal
         )
         rows = schemes.per_mask[scheme], schemes.masks[scheme]
-        rest = np.broadcast_to(schemes.rest, schemes.per_mask.shape)[scheme]
-        some = Cell(gamma, *rows, ridge, own, p_t, rest)
+        some = Cell(gamma, *rows, ridge, own, p_t, schemes.rest[scheme])
         out = columns_of(spectrum, self.signal, table, scheme, some, start)
         cells.converged(index, out[:, -1], ACCEPTED)
         return out
