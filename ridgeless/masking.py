@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -116,11 +116,8 @@ class Masking:
             rule = Quadrature(*(x[None, :] for x in self.ratio.quadrature(order)))
             mean = np.array([self.ratio.mean])
             loss = self.ratio.loss_weight(rule.mask)
-            found = row_classes(rule, mean, self.rows or "all", self.masks, loss)
-            if self.masks == 1:
-                per_mask, rest = self._rows_of_law
-                found = replace(found, per_mask=per_mask, rest=rest)
-            return found
+            filled = self._filled if self.masks == 1 else None
+            return row_classes(rule, mean, self.rows or "all", self.masks, loss, filled)
         else:
             mask = self.ratio.reshape(-1, 1)
             loss = np.ones_like(mask)
@@ -128,8 +125,8 @@ class Masking:
         return row_classes(rule, mean, self.rows or "all", self.masks, loss)
 
     @lazy
-    def _rows_of_law(self) -> tuple[Array, Array]:
-        """Rows of a law per mask, in two floats: thresholds depend on it."""
+    def _filled(self) -> tuple[Array, Array]:
+        """Rows of a law that are not empty, per mask, in two floats: thresholds depend on them."""
         exact = self.law.filled(self.rows == "masked")
         per_mask = float(exact)
         return np.array([per_mask]), np.array([float(exact - Fraction(per_mask))])

@@ -85,6 +85,7 @@ def row_classes(
     rows: Rows,
     masks_per_sample: float,
     loss_weight: Array | float = 1.0,
+    filled: tuple[Array, Array] | None = None,
 ) -> RowClasses:
     """Return the row classes of masking schemes.
 
@@ -100,6 +101,8 @@ def row_classes(
         Fresh masks per training sample.
     loss_weight : omega, broadcasts with the ratios
         Weights of rows with these ratios in the loss.
+    filled : pair of arrays, shape (schemes,), optional
+        Rows that are not empty, per mask, in two floats, if they are known exactly.
 
     Raises
     ------
@@ -122,7 +125,7 @@ def row_classes(
     if masks_per_sample == math.inf:
         found = _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1))
     elif masks_per_sample == 1:
-        found = _one(mask, keep, loss, counted, per_mask)
+        found = _one(mask, keep, loss, counted, per_mask, filled)
     elif mask.shape[1] > 1:
         raise NotImplementedError(
             f"masks_per_sample = {masks_per_sample} with a law of several mask ratios is not "
@@ -155,14 +158,23 @@ def _scaled(loss: Array) -> tuple[Array, Array | None]:
     return np.ldexp(loss, -middle[:, None]), np.ldexp(1.0, middle)
 
 
-def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array) -> RowClasses:
+def _one(
+    mask: Array,
+    keep: Array,
+    loss: Array,
+    counted: Array,
+    per_mask: Array,
+    filled: tuple[Array, Array] | None,
+) -> RowClasses:
     """One mask per sample: one class per ratio (eq-classes-law, eq-classes-masked)."""
     usable = (keep > 0) & (loss > 0)
     share = np.where(usable, counted, 0.0)
     total = share.sum(axis=1)
-    # The exact mean where nothing is dropped; the sum over the kept atoms elsewhere.
-    rows = np.where(usable.all(axis=1), per_mask, total)
-    rows = np.where(total > 0, rows, 0.0)
+    if filled is None:
+        # The exact mean where nothing is dropped; the sum over the kept atoms elsewhere.
+        rows = np.where(usable.all(axis=1), per_mask, total)
+        filled = np.where(total > 0, rows, 0.0), np.zeros_like(rows)
+    rows, rest = filled
     safe = np.where(total > 0, total, 1.0)
     noise = loss * (keep * mask)
     return RowClasses(
@@ -175,6 +187,7 @@ def _one(mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array)
         masks=np.ones_like(rows),
         ridge_shift=np.zeros_like(rows),
         ridge_scale=per_mask / np.where(rows > 0, rows, 1.0),
+        rest=rest,
     )
 
 
