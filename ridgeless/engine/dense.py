@@ -143,7 +143,8 @@ class _Scheme:
     def of(cls, family: DenseFamily, cells: Cells, number: int, index: Index) -> _Scheme:
         """Take the cells `index`, all of scheme `number`."""
         schemes, lam = cells.schemes, cells.grid.ridge[index]
-        own = np.where(lam > 0, np.maximum(lam / family.covariance.scale, 1 / HUGE), 0.0)
+        at = family.covariance
+        own = np.where(lam > 0, np.maximum(lam / at.scale, at.mean / HUGE), 0.0)
         own *= schemes.ridge_scale[number]
         own[cells.standing.lopsided[index]] = TINY_RIDGE
         return cls(

@@ -73,10 +73,10 @@ class SpectralFamily:
 
         spectrum, schemes, grid = self.spectrum, cells.schemes, cells.grid
         scheme, lam = grid.scheme[index], grid.ridge[index]
-        own = np.where(lam > 0, np.maximum(lam / spectrum.scale, 1 / HUGE), 0.0)
+        d0 = spectrum.mean / spectrum.scale
+        own = np.where(lam > 0, np.maximum(lam / spectrum.scale, d0 / HUGE), 0.0)
         own *= schemes.ridge_scale[scheme]
         own[cells.standing.lopsided[index]] = TINY_RIDGE
-        d0 = spectrum.mean / spectrum.scale
         ridge = own + d0 * (schemes.ridge_shift * schemes.ridge_scale)[scheme]
         gamma, p_t = cells.standing.gamma[index], grid.p_t[index]
         table = Classes(
