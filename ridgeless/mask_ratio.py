@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -58,6 +59,18 @@ class RatioLaw(ABC):
     def at(self, progress: float, rng: np.random.Generator) -> float:
         """Return the ratio for a training batch at `progress` in [0, 1]."""
 
+    def filled(self, masked: bool) -> Fraction:
+        """Return the share of masks that leave something of a row, weighted by p if `masked`.
+
+        Without rounding, as far as the law can: it is the threshold that the rows set
+        (eq-threshold).
+        """
+        rule = self.quadrature(2)
+        used = (rule.keep > 0) & (self.loss_weight(rule.mask) > 0)
+        if used.all():
+            return Fraction(self.mean) if masked else Fraction(1)
+        return Fraction(math.fsum((rule.weight * rule.mask if masked else rule.weight)[used]))
+
     def nodes(self, order: int = 64) -> tuple[Array, Array]:
         """Return mask ratios and their probabilities, in `order` points if continuous."""
         rule = self.quadrature(count("order", order))
@@ -97,6 +110,18 @@ def _unit_interval(order: int) -> tuple[Array, Array, Array]:
     return v, rest, weight / weight.sum()
 
 
+@lru_cache(maxsize=16)
+def _cosine_interval(order: int) -> tuple[Array, Array, Array]:
+    """Return the same for the arcsine law on [0, 1], in place of the uniform one."""
+    if order <= FEW_NODES:
+        # The cosine clusters by itself: equal steps of progress are Gauss-Chebyshev nodes.
+        done = (np.arange(order) + 0.5) / order
+        rest, weight = done[::-1], np.full(order, 1 / order)
+    else:
+        done, rest, weight = _unit_interval(order)
+    return np.sin(np.pi * done / 2) ** 2, np.sin(np.pi * rest / 2) ** 2, weight
+
+
 @dataclass(frozen=True)
 class UniformRatio(RatioLaw):
     """The mask ratio is uniform on [low, high]: R2MAE.
@@ -126,6 +151,10 @@ class UniformRatio(RatioLaw):
     def inverse_keep_is_finite(self) -> bool:
         """False when the law reaches p = 1: E[1/q] diverges logarithmically."""
         return self.high < 1 or self.low == 1
+
+    def filled(self, masked: bool) -> Fraction:
+        """E p or 1, exactly; 0 of the law at p = 1."""
+        return _filled_between(self.low, self.high, masked)
 
     def quadrature(self, order: int) -> Quadrature:
         """Nodes clustered towards both ends."""
@@ -162,6 +191,8 @@ class DiscreteRatio(RatioLaw):
     values: tuple[float, ...]
     weights: tuple[float, ...]
     loss_weights: tuple[float, ...] | None = None
+    #: `weights` as given: their sums are exact, those of the quotients are not.
+    chances: tuple[float, ...] = field(init=False, repr=False, compare=False)
     continuous = False
 
     def __init__(
@@ -185,6 +216,7 @@ class DiscreteRatio(RatioLaw):
         kept = chances > 0
         object.__setattr__(self, "values", tuple(ratios[kept].tolist()))
         object.__setattr__(self, "weights", tuple((chances[kept] / total).tolist()))
+        object.__setattr__(self, "chances", tuple(chances[kept].tolist()))
         loss = None
         if loss_weights is not None:
             factors = np.atleast_1d(nonnegative_array("loss_weights", loss_weights, finite=True))
@@ -210,6 +242,11 @@ class DiscreteRatio(RatioLaw):
     def inverse_keep_is_finite(self) -> bool:
         """True: finitely many ratios below one."""
         return True
+
+    def filled(self, masked: bool) -> Fraction:
+        """Sums over the atoms below 1 that have weight in the loss, exactly."""
+        used = (self.loss_weight(np.array(self.values)) > 0) & (np.array(self.values) < 1)
+        return _filled_atoms(self.values, self.chances, tuple(used.tolist()), masked)
 
     def quadrature(self, order: int) -> Quadrature:
         """Return the atoms themselves, whatever the order."""
@@ -270,20 +307,18 @@ class ScheduledRatio(RatioLaw):
         """False when the schedule reaches p = 1 without resting there."""
         return max(self.start, self.end) < 1 or self.start == self.end
 
+    def filled(self, masked: bool) -> Fraction:
+        """E p or 1, exactly; 0 of a schedule that stays at p = 1."""
+        return _filled_between(self.start, self.end, masked)
+
     def quadrature(self, order: int) -> Quadrature:
         """Nodes clustered towards both ends."""
         low, high = sorted((self.start, self.end))
         if low == high or self.shape == "linear":
             return UniformRatio(low, high).quadrature(order)
-        if order <= FEW_NODES:
-            # The cosine clusters by itself: equal steps of progress are Gauss-Chebyshev nodes.
-            done = (np.arange(order) + 0.5) / order
-            rest, weight = done[::-1], np.full(order, 1 / order)
-        else:
-            done, rest, weight = _unit_interval(order)
-        mask = low + (high - low) * np.sin(np.pi * done / 2) ** 2
-        keep = (1 - high) + (high - low) * np.sin(np.pi * rest / 2) ** 2
-        return Quadrature(mask, keep, weight)
+        v, rest, weight = _cosine_interval(order)
+        width = high - low
+        return Quadrature(low + width * v, (1 - high) + width * rest, weight)
 
     def at(self, progress: float, rng: np.random.Generator | None = None) -> float:
         """Return the scheduled ratio at `progress`; nothing is drawn."""
@@ -298,6 +333,23 @@ class ScheduledRatio(RatioLaw):
         if self.shape == "cosine":
             done = np.sin(np.pi * done / 2) ** 2
         return np.asarray(self.start + (self.end - self.start) * done)
+
+
+@lru_cache(maxsize=64)
+def _filled_atoms(
+    values: tuple[float, ...], chances: tuple[float, ...], used: tuple[bool, ...], masked: bool
+) -> Fraction:
+    weights = [Fraction(chance) for chance in chances]
+    sizes = [Fraction(p) if masked else Fraction(1) for p in values]
+    some = sum((w * x for w, x, kept in zip(weights, sizes, used, strict=True) if kept), Fraction())
+    return some / sum(weights, Fraction())
+
+
+@lru_cache(maxsize=64)
+def _filled_between(low: float, high: float, masked: bool) -> Fraction:
+    if low == high == 1:
+        return Fraction(0)
+    return (Fraction(low) + Fraction(high)) / 2 if masked else Fraction(1)
 
 
 def _check_progress(progress: float) -> float:

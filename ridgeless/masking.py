@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -126,11 +127,12 @@ class Masking:
             rule = Quadrature(*(x[None, :] for x in self.ratio.quadrature(order)))
             mean = np.array([self.ratio.mean])
             loss = self.ratio.loss_weight(rule.mask)
+            filled = self._filled if self.masks == 1 else None
         else:
             mask = self.ratio.reshape(-1, 1)
             loss = np.ones_like(mask)
-            rule, mean = Quadrature(mask, 1 - mask, loss), mask[:, 0]
-        found = row_classes(rule, mean, self.rows or "all", self.masks, loss, self.fill)
+            rule, mean, filled = Quadrature(mask, 1 - mask, loss), mask[:, 0], None
+        found = row_classes(rule, mean, self.rows or "all", self.masks, loss, self.fill, filled)
         if self.masks == math.inf and self.rescaled and self.empties_rows:
             return found.weighted(np.zeros((1, 1)))  # the ridge E[p/q] is infinite
         return found
@@ -154,7 +156,15 @@ class Masking:
         law = self.law
         rule = law.quadrature(order)
         loss = law.loss_weight(rule.mask)
-        return row_blocks(rule, law.mean, self.rows or "all", int(self.masks), loss, self.fill)
+        count, rest = (x.item() for x in self._filled)
+        return row_blocks(rule, (count, rest), self.rows or "all", int(self.masks), loss, self.fill)
+
+    @lazy
+    def _filled(self) -> tuple[Array, Array]:
+        """Rows of a law that are not empty, per mask, in two floats: thresholds depend on them."""
+        exact = self.law.filled(self.rows == "masked")
+        per_mask = float(exact)
+        return np.array([per_mask]), np.array([float(exact - Fraction(per_mask))])
 
     def with_ratio(self, ratio: RatioLaw | ArrayLike) -> Masking:
         """Return the same scheme at other ratios."""

@@ -41,6 +41,7 @@ class RowBlocks:
     sample_rows: float  #: rows of a sample that has any power
     per_mask: Array  #: kept rows per mask, shape (1,); 0 if none can be used
     masks: Array  #: masks per sample that add rows
+    rest: Array  #: what rounding took from `per_mask`
     ridge_shift: Array
     ridge_scale: Array
     bare: Array  #: share of the rows that have no masks
@@ -61,19 +62,20 @@ class RowBlocks:
             chance=rule.weight,
             loud=np.ones_like(rule.inverse) if shared else rule.inverse,
             per_mask=self.per_mask * rule.kept,
+            rest=self.rest * rule.kept,
             ridge_scale=self.ridge_scale / rule.kept,
         )
 
 
 def row_blocks(
-    rule: Quadrature, mean: float, rows: Rows, masks: int, loss: Array, fill: Fill
+    rule: Quadrature, filled: tuple[float, float], rows: Rows, masks: int, loss: Array, fill: Fill
 ) -> RowBlocks:
     """Return the blocks of `masks` rows per sample whose ratios are drawn from a law.
 
     Parameters
     ----------
     rule : Quadrature, arrays of shape (ratios,)
-    mean : E p
+    filled : rows that are not empty, per mask, in two floats
     rows : "all" or "masked"
         A row counts always, or with probability p.
     masks : K
@@ -82,13 +84,12 @@ def row_blocks(
     fill : "zero" or "rescale"
     """
     usable = (rule.keep > 0) & (loss > 0) & ((rule.mask > 0) | (rows == "all"))
-    whole = bool(((rule.keep > 0) & (loss > 0)).all())
     p, keep, chance = (np.atleast_1d(x)[usable] for x in rule)
     omega = np.atleast_1d(loss)[usable]
     p = np.where(p > 0, np.maximum(p, SMALLEST), 0.0)
     counted = chance * p if rows == "masked" else chance
-    expected = mean if rows == "masked" else 1.0
-    count = expected if whole else math.fsum(counted)
+    count, rest = filled
+    expected = float(rule.weight @ rule.mask) if rows == "masked" else 1.0
     root = np.sqrt(omega)
     if fill == "rescale":
         seen, masked, lost = root, omega * (p / keep), np.zeros_like(p)
@@ -100,7 +101,7 @@ def row_blocks(
         # Rows of a sample without masks are all the same: one of them is left (eq-blocks-bare).
         some = -math.expm1(masks * math.log1p(-min(alone, 1.0))) if alone < 1 else 1.0
         per_mask, copies = masks * (count - alone) + some, 1.0
-        bare = some / per_mask
+        bare, rest = some / per_mask, 0.0
     total = counted.sum() if counted.size else 1.0
     left = per_mask * copies
     return RowBlocks(
@@ -114,6 +115,7 @@ def row_blocks(
         sample_rows=left,
         per_mask=np.array([per_mask if count > 0 else 0.0]),
         masks=np.array([copies]),
+        rest=np.array([rest]),
         ridge_shift=np.zeros(1),
         ridge_scale=np.array([masks * expected / left if left > 0 else 1.0]),
         bare=np.array([bare]),

@@ -33,6 +33,10 @@ Fill = Literal["zero", "rescale"]
 
 # Below it a positive mask ratio acts as the limit p -> 0+ to the last digit.
 SMALLEST = 1e-60
+# Below this share of the largest, so does a loss weight.
+LEAST_LOSS = 1e-280
+# Up to which, and down to its inverse, loss weights are taken as they are.
+MODERATE = 2.0**200
 #: From so many trials on, a binomial law stands in so many nodes. Measured over 64 to 1e5 trials
 #: and all mask ratios: means of 1/k are off by 4e-14 with 32 nodes, by 1e-15 with 48.
 MANY, NODES = 256, 48
@@ -55,10 +59,13 @@ class RowClasses:
     power: Array = field(default_factory=lambda: np.ones(1))
     #: by how much the noise of the target counts: theta, or 1
     loud: Array = field(default_factory=lambda: np.ones(1))
+    rest: Array = field(default_factory=lambda: np.zeros(1))  #: what rounding took from `per_mask`
 
     def __post_init__(self) -> None:
         for name in ("power", "loud"):
             object.__setattr__(self, name, np.broadcast_to(getattr(self, name), self.weight.shape))
+        if self.rest.size != self.per_mask.size:
+            object.__setattr__(self, "rest", np.zeros_like(self.per_mask))
 
     @property
     def rows(self) -> Array:
@@ -114,6 +121,7 @@ class RowClasses:
             loud=each(self.loud, one if shared else theta),
             per_mask=self.per_mask * kept,
             ridge_scale=scale,
+            rest=self.rest * kept,
         )
 
 
@@ -124,6 +132,7 @@ def row_classes(
     masks_per_sample: float,
     loss_weight: Array | float = 1.0,
     fill: Fill = "zero",
+    filled: tuple[Array, Array] | None = None,
 ) -> RowClasses:
     """Return the row classes of masking schemes.
 
@@ -141,6 +150,8 @@ def row_classes(
         Weights of rows with these ratios in the loss.
     fill : "zero" or "rescale"
         Whether the kept entries of a row are divided by its keep ratio (eq-classes-rescaled).
+    filled : pair of arrays, shape (schemes,), optional
+        Rows that are not empty, per mask, in two floats, if they are known exactly.
 
     Examples
     --------
@@ -151,37 +162,69 @@ def row_classes(
     """
     mask = np.where(rule.mask > 0, np.maximum(rule.mask, SMALLEST), 0.0)
     keep, weight = rule.keep, rule.weight
-    loss = np.broadcast_to(loss_weight, mask.shape)
+    loss, unit = _scaled(loss_weight + np.zeros_like(mask))
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
     counted = weight * mask if rows == "masked" else weight
     per_mask = mean if rows == "masked" else np.ones_like(mean)
     rescaled = fill == "rescale"
     if masks_per_sample == math.inf:
-        return _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1), rescaled)
-    if masks_per_sample == 1:
-        return _one(mask, keep, loss, counted, per_mask, rescaled)
-    same = _several(mask[:, 0], keep[:, 0], per_mask, int(masks_per_sample), rows, rescaled)
-    return same if (loss == 1).all() else same.weighted(loss)
+        found = _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1), rescaled)
+    elif masks_per_sample == 1:
+        found = _one(mask, keep, loss, counted, per_mask, filled, rescaled)
+    else:
+        masks = int(masks_per_sample)
+        found = _several(mask[:, 0], keep[:, 0], per_mask, masks, rows, rescaled)
+        found = found if (loss == 1).all() else found.weighted(loss)
+    if unit is None:
+        return found
+    # The ridge has the unit of the loss; what masks add to it comes with the loss.
+    return replace(
+        found, ridge_scale=found.ridge_scale / unit, ridge_shift=found.ridge_shift * unit
+    )
 
 
 def _moments(mask: Array, keep: Array, rescaled: bool) -> tuple[Array, Array, Array]:
-    """Return a, b and f of a row: q^2, q p, q p, or divided by q^2 with c = a (eq-rescaled-factor)."""
+    """Return a, b and f of a row: q^2, q p, q p, or over q^2 with c = a (eq-rescaled-factor)."""
     if not rescaled:
         return keep**2, keep * mask, keep * mask
     odds = np.divide(mask, keep, out=np.zeros_like(mask), where=keep > 0)
     return np.ones_like(mask), odds, np.zeros_like(mask)
 
 
+def _scaled(loss: Array) -> tuple[Array, Array | None]:
+    """Return loss weights in units in which products stay in the range of numbers, and these units.
+
+    None, or powers of two halfway between the smallest and the largest, shape (schemes,).
+    """
+    if loss.min() >= 1 / MODERATE and loss.max() <= MODERATE:
+        return loss, None
+    used = loss > 0
+    loss = np.where(used, np.maximum(loss, LEAST_LOSS * loss.max(axis=1, keepdims=True)), 0.0)
+    power = np.frexp(loss)[1] - 1
+    high = power.max(axis=1, where=used, initial=0)
+    low = power.min(axis=1, where=used, initial=0)
+    middle = np.where(np.maximum(high, -low) > math.log2(MODERATE), (high + low) // 2, 0)
+    return np.ldexp(loss, -middle[:, None]), np.ldexp(1.0, middle)
+
+
 def _one(
-    mask: Array, keep: Array, loss: Array, counted: Array, per_mask: Array, rescaled: bool
+    mask: Array,
+    keep: Array,
+    loss: Array,
+    counted: Array,
+    per_mask: Array,
+    filled: tuple[Array, Array] | None,
+    rescaled: bool,
 ) -> RowClasses:
     """One mask per sample: one class per ratio (eq-classes-law, eq-classes-masked)."""
     usable = (keep > 0) & (loss > 0)
     share = np.where(usable, counted, 0.0)
     total = share.sum(axis=1)
-    # The exact mean where nothing is dropped; the sum over the kept atoms elsewhere.
-    rows = np.where(usable.all(axis=1), per_mask, total)
-    rows = np.where(total > 0, rows, 0.0)
+    if filled is None:
+        # The exact mean where nothing is dropped; the sum over the kept atoms elsewhere.
+        rows = np.where(usable.all(axis=1), per_mask, total)
+        filled = np.where(total > 0, rows, 0.0), np.zeros_like(rows)
+    rows, rest = filled
     safe = np.where(total > 0, total, 1.0)
     a, b, f = (loss * x for x in _moments(mask, keep, rescaled))
     return RowClasses(
@@ -194,6 +237,7 @@ def _one(
         masks=np.ones_like(rows),
         ridge_shift=np.zeros_like(rows),
         ridge_scale=per_mask / np.where(rows > 0, rows, 1.0),
+        rest=rest,
     )
 
 
@@ -236,8 +280,9 @@ def _several(
 def _infinitely_many(
     mask: Array, keep: Array, counted: Array, total: Array, rescaled: bool
 ) -> RowClasses:
-    """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf, eq-harmonic-mean).
+    """Fresh masks every epoch: the average over masks is ridge regression (eq-classes-K-inf).
 
+    A law of rescaled masks is one ratio (eq-harmonic-mean).
     `counted` are loss weights of masks, `total` is the number of masks that count.
     """
     seen = np.where(keep > 0, counted, 0.0) if rescaled else counted  # rows of zeros say nothing

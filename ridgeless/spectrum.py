@@ -61,7 +61,7 @@ class Spectrum:
 
     eigenvalues: Array
     weights: Array
-    order: NDArray[np.intp]
+    _given: Array
     _counts: Array
 
     def __init__(self, eigenvalues: ArrayLike, weights: ArrayLike | None = None) -> None:
@@ -78,9 +78,8 @@ class Spectrum:
                 f"got shape {values.shape}"
             )
         values = nonnegative_array("eigenvalues", values, finite=True)
-        if weights is None:
-            shares = np.ones(values.size)
-        else:
+        shares = np.ones(values.size)
+        if weights is not None:
             shares = nonnegative_array("weights", weights, finite=True)
             if shares.shape != values.shape:
                 raise DomainError(
@@ -88,21 +87,24 @@ class Spectrum:
                 )
         # Counts stay whole numbers until the last division, so that a share like k/n has one
         # rounding: the position of a threshold depends on it.
-        total = float(shares.sum(dtype=np.longdouble))
+        total = float(values.size if weights is None else shares.sum(dtype=np.longdouble))
         if not 0 < total < math.inf:
             raise DomainError(f"weights must have a positive finite sum, got {total!r}")
         # By a power of two, which rounds nothing, so that no product of counts overflows.
         power = -math.frexp(total)[1]
         shares, total = np.ldexp(shares, power), math.ldexp(total, power)
         shares[shares < _RAREST] = 0.0
-        if not (values[shares > 0] > 0).any():
+        if not ((shares > 0) & (values > 0)).any():
             raise DomainError("eigenvalues must not all be zero (where they have weight)")
-        order = np.argsort(values, kind="stable")
+        object.__setattr__(self, "_given", values)
+        if weights is None:  # no share has to follow its eigenvalue
+            values = np.sort(values)
+        else:
+            values, shares = values[self.order], shares[self.order]
         for name, array in (
-            ("eigenvalues", values[order]),
-            ("weights", shares[order] / total),
-            ("_counts", shares[order]),
-            ("order", order),
+            ("eigenvalues", values),
+            ("weights", shares / total),
+            ("_counts", shares),
         ):
             array.flags.writeable = False
             object.__setattr__(self, name, array)
@@ -111,6 +113,13 @@ class Spectrum:
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Spectrum is immutable; make a new one instead of setting {name}")
+
+    @lazy
+    def order(self) -> NDArray[np.intp]:
+        """Where each of the sorted eigenvalues stood among those given."""
+        order = np.argsort(self._given, kind="stable")
+        order.flags.writeable = False
+        return order
 
     @lazy
     def mean(self) -> float:
@@ -163,10 +172,11 @@ class Spectrum:
         """Nodes for `masses` per sorted eigenvalue, in units of `scale`."""
         from ridgeless.numerics.compression import compress
 
-        kept = masses > 0
-        values = self.eigenvalues[kept] / self.scale
+        values, kept = self.eigenvalues / self.scale, masses > 0
+        if not kept.all():
+            values, masses = values[kept], masses[kept]
         values[(values > 0) & (values < _SMALLEST)] = _SMALLEST
-        return Nodes(*compress(values, masses[kept]))
+        return Nodes(*compress(values, masses))
 
     def __len__(self) -> int:
         """Return the number of atoms."""

@@ -175,6 +175,7 @@ THREE = rl.DiscreteRatio([0.2, 0.5, 0.9], [3, 2, 1])
 WITH_ZEROS = rl.DiscreteRatio([0.3, 1.0], [2, 1])
 WITH_BARE = rl.DiscreteRatio([0.0, 0.5], [9, 1])
 LOADED = rl.DiscreteRatio([0.2, 0.5, 0.9], [3, 2, 1], loss_weights=[0.25, 1.0, 8.0])
+UNEVEN = rl.DiscreteRatio([0.2, 0.7], [2, 1])  # neither weights nor mean are binary numbers
 
 R = Regime
 CASES = [
@@ -191,6 +192,10 @@ CASES = [
          options={"aspect_ratio": 0.5, "masks_per_sample": 2}),
     Case("at the threshold of a law", R.THRESHOLD, POWER, rl.DiscreteRatio([0.25, 0.75], [1, 3]),
          TASK, rows="masked", options={"aspect_ratio": 0.625}),
+    Case("law beside the threshold", R.JUST_ABOVE, POWER, UNEVEN, TASK, rows="masked",
+         options={"aspect_ratio": 1.1 / 3 * (1 + 1e-8)}),
+    Case("law with zero rows beside the threshold", R.JUST_BELOW, POWER, WITH_ZEROS, TASK,
+         options={"aspect_ratio": 2 / 3 * (1 - 1e-8)}),
     Case("at the threshold, no noise, unmasked", R.THRESHOLD, POWER, 0.0, CLEAN,
          options={"aspect_ratio": 1.0}),
     Case("ridge at the threshold", R.RIDGE, POWER, 0.5, TASK,
@@ -249,6 +254,8 @@ CASES = [
     Case("two masks, many features", R.ABOVE, POWER, 0.4, TASK,
          options={"aspect_ratio": 5.0, "masks_per_sample": 2}),
     Case("four masks, masked rows", R.ABOVE, POWER, 0.25, rows="masked",
+         options={"aspect_ratio": 2.0, "masks_per_sample": 4}),
+    Case("four masks, hardly any masked, singular", R.BELOW, SINGULAR, 1e-60, TASK,
          options={"aspect_ratio": 2.0, "masks_per_sample": 4}),
     Case("five masks of nothing", R.ABOVE, POWER, 0.0, TASK,
          options={"aspect_ratio": 2.0, "masks_per_sample": 5}),

@@ -46,6 +46,8 @@ def reference(eigenvalues: Any, mask_ratio: Any, target: Any, **options: Any) ->
     """Return the parts of the risk to 40 digits."""
     if isinstance(mask_ratio, rl.RatioLaw):
         mask, weight = mask_ratio.nodes(64)
+        if isinstance(mask_ratio, rl.DiscreteRatio):
+            weight = np.array(mask_ratio.chances)
         mask_ratio = list(zip(mask, weight, mask_ratio.loss_weight(mask), strict=True))
     eigenvalues = [float(s) for s in eigenvalues]
     if isinstance(target, rl.MaskedFeature):

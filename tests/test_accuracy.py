@@ -20,6 +20,29 @@ def test_every_part_matches_the_reference(case: Case) -> None:
     assert worst_error(risk, exact) < RISK
 
 
+@pytest.mark.parametrize("ridge", [0.0, 0.1])
+@pytest.mark.parametrize("aspect_ratio", [0.4, 2.0])
+@pytest.mark.parametrize("loss", [[1e-200, 1.0], [1e200, 1.0], [1e-200, 1e200]])
+def test_loss_weights_of_any_size(loss: list[float], aspect_ratio: float, ridge: float) -> None:
+    law = rl.DiscreteRatio([0.2, 0.5], loss_weights=loss)
+    options = {"aspect_ratio": aspect_ratio, "ridge": ridge}
+    exact = reference(POWER, law, TASK, rows="all", **options)
+    assert worst_error(rl.risk(POWER, law, target=TASK, **options), exact) < RISK
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_laws_beside_the_threshold_match_the_reference(seed: int) -> None:
+    """Rows per sample are a sum of products, over a sum of weights, that no float holds."""
+    rng = np.random.default_rng(seed)
+    values, weights = rng.random(3), rng.random(3)
+    values[0] = (1.0, values[0])[seed % 2]
+    law, rows = rl.DiscreteRatio(values, weights), ("all", "masked")[seed // 2 % 2]
+    gap = float(rng.choice([1e-8, -1e-8, 1e-12, -1e-12]))
+    options = {"rows": rows, "aspect_ratio": float(law.filled(rows == "masked")) * (1 + gap)}
+    risk = rl.risk(POWER, law, target=TASK, **options)
+    assert worst_error(risk, reference(POWER, law, TASK, **options)) < RISK
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_random_problems_match_the_reference(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -134,6 +134,7 @@ class _Scheme:
     family: DenseFamily
     classes: Classes | Blocks
     rows: tuple[float, float]  #: per mask, and masks that add rows
+    rest: float  #: what rounding took from the first
     shift: float  #: of the ridge, by masks: a multiple of D
     own: Array  #: the ridge without it
     gamma: Array
@@ -145,13 +146,15 @@ class _Scheme:
         from ridgeless.engine.rows import table_of
 
         schemes, lam = cells.schemes, cells.grid.ridge[index]
-        own = np.where(lam > 0, np.maximum(lam / family.covariance.scale, 1 / HUGE), 0.0)
+        at = family.covariance
+        own = np.where(lam > 0, np.maximum(lam / at.scale, at.mean / HUGE), 0.0)
         own *= schemes.ridge_scale[number]
         own[cells.standing.lopsided[index]] = TINY_RIDGE
         return cls(
             family,
             table_of(schemes).at(number),
             (float(schemes.per_mask[number]), float(schemes.masks[number])),
+            float(schemes.rest[number]),
             float(schemes.ridge_shift[number] * schemes.ridge_scale[number]),
             own,
             cells.standing.gamma[index],
@@ -189,15 +192,16 @@ class _Scheme:
 
         ridge, own = float(self.ridge[i]) / unit, float(self.own[i]) / unit
         unseen, hidden = (float(x[i]) for x in self.test)
-        return Cell(float(self.gamma[i]), *self.rows, ridge, own, unseen, hidden)
+        return Cell(float(self.gamma[i]), *self.rows, ridge, own, unseen, hidden, self.rest)
 
     def cells(self, some: Index, unit: float) -> Cell:
         """Return the numbers of several cells, their ridges over a unit."""
         from ridgeless.engine.fixed_point import Cell
 
-        per_mask, masks = (np.full(some.size, x) for x in self.rows)
+        per_mask, masks, rest = (np.full(some.size, x) for x in (*self.rows, self.rest))
         ridge, own = self.ridge[some] / unit, self.own[some] / unit
-        return Cell(self.gamma[some], per_mask, masks, ridge, own, *(x[some] for x in self.test))
+        unseen, hidden = (x[some] for x in self.test)
+        return Cell(self.gamma[some], per_mask, masks, ridge, own, unseen, hidden, rest)
 
     def pencil(self, start: Array) -> Array:
         """Solve with rows that see Sigma and D in several proportions."""
@@ -210,7 +214,7 @@ class _Scheme:
             m1 = m0 = out[i, 9] = 0.0
             if cell.gamma > 0:
                 found = solve(resolvent, classes, cell, float(out[i, 7]), float(out[i, 8]))
-                out[i, 7:10] = found
+                out[i, 7:10] = found.log_m1, found.log_m0, found.residual
                 m1, m0 = float(np.exp(found.log_m1)), float(np.exp(found.log_m0))
             read_out(resolvent, classes, cell, m1, m0, out[i])
             out[i, 6] /= resolvent.floor

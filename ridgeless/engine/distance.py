@@ -8,18 +8,18 @@ __all__ = ["constants", "excess"]
 
 
 @kernel
-def excess(gamma, above, per_mask, masks, kept, total):
+def excess(gamma, above, per_mask, masks, kept, total, rest=0.0):
     """Return (gamma above - rows kept total) / (rows total), with exact products (eq-threshold).
 
     How many directions there are per row, less one. `above` out of `total` directions and a share
-    `kept` of the rows = per_mask * masks take part.
+    `kept` of the rows = (per_mask + rest) * masks take part, with a rest below rounding.
     """
     count = masks * total
     needed = kept * count
     left, right = gamma * above, per_mask * needed
-    rest = product_error(gamma, above, left) - product_error(per_mask, needed, right)
-    rest -= per_mask * (kept * product_error(masks, total, count))
-    return ((left - right) + rest) / (per_mask * count)
+    exact = product_error(gamma, above, left) - product_error(per_mask, needed, right)
+    exact -= per_mask * (kept * product_error(masks, total, count)) + rest * needed
+    return ((left - right) + exact) / (per_mask * count)
 
 
 @kernel

@@ -24,14 +24,16 @@ from typing import Any, NamedTuple
 from ridgeless.engine.distance import constants, excess
 from ridgeless.engine.resolvent import generic, moments, whole
 from ridgeless.engine.rows import row_sums
+from ridgeless.engine.sums import ClassSums, Moments, class_mean
 from ridgeless.numerics.jit import lean_kernel as kernel
 
-__all__ = ["Cell", "newton_step", "solve"]
+__all__ = ["Cell", "distance", "newton_step", "solve"]
 
 RESIDUAL = 4e-15  # aim
 MAX_STEPS = 100
 MAX_DESCENT = 1000
 MAX_LOG_STEP = 4.0
+SMALLEST = 1e-120
 
 
 class Cell(NamedTuple):
@@ -44,23 +46,30 @@ class Cell(NamedTuple):
     own: Any  #: its part that does not come from masks
     unseen: Any  #: 1 - c of the test inputs, which carry the signal c times (eq-test-input)
     hidden: Any  #: b of the test inputs, the share of D in their second moment
+    rest: Any = 0.0  #: what rounding took from `per_mask`
 
 
 class Fixed(NamedTuple):
-    """Where a solve ended."""
+    """Where a solve ended, and what it was made of there."""
 
     log_m1: float
     log_m0: float
     residual: float
+    sums: ClassSums
+    low: Moments  #: below and above the split
+    high: Moments
+
+
+@kernel
+def distance(cell, above, kept, total):
+    """Return how many directions there are per row, less one (eq-threshold)."""
+    return excess(cell.gamma, above, cell.per_mask, cell.masks, kept, total, cell.rest)
 
 
 @kernel
 def isotropic_start(classes, d0, floor, delta, ridge):
     """Solve for one eigenvalue d0 and one average class: a quadratic."""
-    w, a, b = classes.weight, classes.kept, classes.masked
-    level = 0.0
-    for k in range(w.size):
-        level += w[k] * (a[k] + b[k]) * d0
+    level = d0 * class_mean(classes)
     linear = delta * level + ridge
     root = math.hypot(linear, 2.0 * math.sqrt(ridge * level))
     if delta == 0.0 and ridge == 0.0:
@@ -101,7 +110,7 @@ def newton_step(classes, low, high, psi, delta, base, m1, m0):
         fitted = alpha * m1 + beta * m0  # 1 - Y
         gain = psi * x + filled + max(-delta, 0.0)
         loss = psi * (alpha * p1l + beta * p0l) + y + max(delta, 0.0)
-        f_a = math.log(gain / loss) - math.log(psi * rest / fitted)
+        f_a = math.log((gain / loss) * (fitted / (psi * rest)))
         # X above, X below; -Y in all, below and above, by ln m1 and ln m0.
         x1, x0 = m1 * (e1 * a11 + e0 * a10), m0 * (e1 * a10 + e0 * a00)
         x1l, x0l = m1 * (e1l * a11 + e0l * a10), m0 * (e1l * a10 + e0l * a00)
@@ -160,14 +169,14 @@ def newton(resolvent, classes, cell, log_m1, log_m0):
     """
     psi = cell.gamma / (cell.per_mask * cell.masks)
     total = resolvent.total
-    delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, total)
+    delta = distance(cell, resolvent.above, 1.0, total)
     base, e = constants(delta, cell.ridge)
     residual = math.inf
     for _ in range(MAX_STEPS):
         m1, m0 = math.exp(log_m1), math.exp(log_m0)
         sums = row_sums(classes, resolvent.d0, resolvent.floor, base, m1, m0)
         low, high, above = moments(resolvent, e, sums.alpha, sums.beta)
-        delta = excess(cell.gamma, above, cell.per_mask, cell.masks, sums.below, total)
+        delta = distance(cell, above, sums.below, total)
         f_a, f_b, step1, step0 = newton_step(sums, low, high, psi, delta, base, m1, m0)
         previous = residual
         residual = max(abs(f_a), abs(f_b))
@@ -176,18 +185,20 @@ def newton(resolvent, classes, cell, log_m1, log_m0):
         shrink = min(1.0, MAX_LOG_STEP / max(abs(step1), abs(step0)))
         log_m1 -= shrink * step1
         log_m0 -= shrink * step0
-    return Fixed(log_m1, log_m0, residual)
+    return Fixed(log_m1, log_m0, residual, sums, low, high)
 
 
 @generic
 def solve(resolvent, classes, cell, log_m1, log_m0):
     """Newton from the given start, or from the isotropic one; if that fails, from a descent."""
     psi = cell.gamma / (cell.per_mask * cell.masks)
-    delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, resolvent.total)
+    delta = distance(cell, resolvent.above, 1.0, resolvent.total)
     if not math.isfinite(log_m1):
         log_m1, log_m0 = isotropic_start(classes, resolvent.d0, resolvent.floor, delta, cell.ridge)
     found = newton(resolvent, classes, cell, log_m1, log_m0)
-    if found.residual <= resolvent.accepted or not (cell.ridge > 0.0 or delta > 0.0):
+    if found.residual <= resolvent.accepted:
         return found
-    log_m1, log_m0 = descend(resolvent, classes, psi, delta, cell.ridge)
+    # Rows in plenty need a ridge for a descent: one that is small beside what masks leave.
+    ridge = cell.ridge if cell.ridge > 0.0 or delta > 0.0 else SMALLEST
+    log_m1, log_m0 = descend(resolvent, classes, psi, delta, ridge)
     return newton(resolvent, classes, cell, log_m1, log_m0)

@@ -192,6 +192,12 @@ class Cells:
             )
         return at._replace(learns=at.learns & (at.gamma > 0))
 
+    def finer(self) -> Cells:
+        """Return the cells with twice the nodes of their laws; where they stand does not change."""
+        finer = Cells(self.grid, self.family, 2 * self.order)
+        finer.__dict__["standing"] = self.standing
+        return finer
+
     def converged(self, index: Index, residual: Array, accepted: float) -> None:
         """Raise unless every residual is accepted."""
         failed = np.flatnonzero(~(residual <= accepted))
@@ -252,7 +258,7 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
     tolerance = max(LAW_TOLERANCE, cells.family.rounding)
     last = np.full((index.size, 3), np.inf)
     while index.size:
-        cells = Cells(cells.grid, cells.family, 2 * cells.order)
+        cells = cells.finer()
         if cells.order > LAST_ORDER:
             raise ConvergenceError(
                 f"the law of mask ratios is not resolved by {LAST_ORDER} nodes at "
@@ -264,11 +270,14 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
         with np.errstate(invalid="ignore"):  # inf - inf: equal, below
             moved = np.abs(fine - coarse)
         # A part that is rounding beside the others need not settle.
-        size = fine + 1e-2 * np.where(np.isfinite(fine), fine, 0).sum(axis=1, keepdims=True)
+        bias, design, noise = np.where(np.isfinite(fine), fine, 0).T
+        size = fine + 1e-2 * (bias + design + noise)[:, None]
         settled = (moved <= tolerance * size) | (fine == coarse)
         if cells.order == LAST_ORDER:
             settled |= (moved <= ROUNDING * size) & (moved > 0.25 * last)
         settled[diverging[index], 1:] = True
+        if settled.all():
+            return
         left = ~settled.all(axis=1)
         index, last = index[left], moved[left]
 

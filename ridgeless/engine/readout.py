@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-from ridgeless.engine.distance import constants, excess
+from ridgeless.engine.distance import constants
+from ridgeless.engine.fixed_point import distance
 from ridgeless.engine.resolvent import Gaps, generic, loads, signal, whole
 from ridgeless.engine.rows import predictor_sums, row_sums, variance_sums
 from ridgeless.numerics.jit import lean_kernel as kernel
 
-__all__ = ["COLUMNS", "PARTS", "read_out"]
+__all__ = ["COLUMNS", "PARTS", "read_at", "read_out"]
 
 #: The parts of the risk, the noise variance per unit of sigma^2.
 PARTS = ("bias", "design_variance", "noise_variance")
@@ -61,7 +62,17 @@ def has_residual(classes, inflation, missed):
 
 @generic
 def read_out(resolvent, classes, cell, m1, m0, out):
-    """Write the `COLUMNS` but for the last three, at the fixed point.
+    """Write the `COLUMNS` but for the last three, at any m."""
+    delta = distance(cell, resolvent.above, 1.0, resolvent.total)
+    base, e = constants(delta, cell.ridge)
+    sums = row_sums(classes, resolvent.d0, resolvent.floor, base, m1, m0)
+    found = whole(resolvent, e, sums.alpha, sums.beta)
+    read_at(resolvent, classes, cell, m1, m0, sums, found, out)
+
+
+@generic
+def read_at(resolvent, classes, cell, m1, m0, sums, found, out):
+    """Write the `COLUMNS` but for the last three, from the sums and moments at the fixed point.
 
     What is missed of the signal is split with e = e (1 - Y) + ridge sum w theta/g, so that the part
     of the ridge that comes from masks cancels on paper, not in rounding; `own` is the rest of the
@@ -69,9 +80,8 @@ def read_out(resolvent, classes, cell, m1, m0, out):
     """
     d0, floor = resolvent.d0, resolvent.floor
     psi = cell.gamma / (cell.per_mask * cell.masks)
-    delta = excess(cell.gamma, resolvent.above, cell.per_mask, cell.masks, 1.0, resolvent.total)
+    delta = distance(cell, resolvent.above, 1.0, resolvent.total)
     base, e = constants(delta, cell.ridge)
-    sums = row_sums(classes, d0, floor, base, m1, m0)
     extra, unequal, ones = predictor_sums(classes, d0, floor, base, m1, m0)
     gaps = Gaps(e * (sums.alpha * m1 + sums.beta * m0), cell.own * ones, unequal, extra)
     missed = signal(resolvent, e, sums.alpha, sums.beta, gaps, cell.unseen, cell.hidden)
@@ -83,7 +93,6 @@ def read_out(resolvent, classes, cell, m1, m0, out):
     out[6] = floor * sums.beta
     if psi == 0.0:  # infinitely many rows: nothing fluctuates
         return
-    found = whole(resolvent, e, sums.alpha, sums.beta)
     load1, load0 = loads(resolvent, found, e, sums.alpha, sums.beta, cell.unseen, cell.hidden)
     u1, u0 = class_weights(sums, found, load1, load0, psi, base, m1, m0)
     inflation = extra / sums.alpha

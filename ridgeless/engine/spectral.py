@@ -74,22 +74,16 @@ class SpectralFamily:
 
         spectrum, schemes, grid = self.spectrum, cells.schemes, cells.grid
         scheme, lam = grid.scheme[index], grid.ridge[index]
-        own = np.where(lam > 0, np.maximum(lam / spectrum.scale, 1 / HUGE), 0.0)
+        d0 = spectrum.mean / spectrum.scale
+        own = np.where(lam > 0, np.maximum(lam / spectrum.scale, d0 / HUGE), 0.0)
         own *= schemes.ridge_scale[scheme]
         own[cells.standing.lopsided[index]] = TINY_RIDGE
-        d0 = spectrum.mean / spectrum.scale
         ridge = own + d0 * (schemes.ridge_shift * schemes.ridge_scale)[scheme]
         gamma = cells.standing.gamma[index]
-        test = (x[index] for x in grid.test)
+        unseen, hidden = (x[index] for x in grid.test)
         rows = schemes.per_mask[scheme], schemes.masks[scheme]
-        out = columns_of(
-            spectrum,
-            self.signal,
-            table_of(schemes),
-            scheme,
-            Cell(gamma, *rows, ridge, own, *test),
-            start,
-        )
+        some = Cell(gamma, *rows, ridge, own, unseen, hidden, schemes.rest[scheme])
+        out = columns_of(spectrum, self.signal, table_of(schemes), scheme, some, start)
         cells.converged(index, out[:, -1], ACCEPTED)
         return out
 

@@ -13,6 +13,8 @@ __all__ = [
     "ClassSums",
     "Classes",
     "Moments",
+    "both",
+    "class_mean",
     "class_predictor",
     "class_sums",
     "class_variance",
@@ -73,6 +75,16 @@ class Moments(NamedTuple):
 
 
 @sum_kernel
+def class_mean(classes):
+    """Sum w (a + b) over row classes."""
+    w, a, b = classes.weight, classes.kept, classes.masked
+    total = 0.0
+    for k in range(w.size):
+        total += w[k] * (a[k] + b[k])
+    return total
+
+
+@sum_kernel
 def class_sums(classes, d0, floor, base, m1, m0):
     """Sums over row classes; index 0 in units of `floor`.
 
@@ -90,17 +102,17 @@ def class_sums(classes, d0, floor, base, m1, m0):
         inverse = 1.0 / (bare + own) if w[k] > 0.0 else 0.0
         below = 1.0 if own > bare else 0.0
         x = w[k] * inverse
-        z = x * inverse
-        alpha += x * a[k]
-        beta += x * unit
-        a1 += z * a[k] * theta[k]
-        b1 += z * unit * theta[k]
-        a11 += z * a[k] * a[k]
-        a10 += z * a[k] * unit
-        a00 += z * unit * unit
+        high, low = a[k] * inverse, unit * inverse  # a square of 1/g could leave the range
+        alpha += w[k] * high
+        beta += w[k] * low
+        a1 += x * high * theta[k]
+        b1 += x * low * theta[k]
+        a11 += w[k] * high * high
+        a10 += w[k] * high * low
+        a00 += w[k] * low * low
         y += below * x * bare
-        y1 += below * z * a[k] * theta[k]
-        y0 += below * z * unit * theta[k]
+        y1 += below * x * high * theta[k]
+        y0 += below * x * low * theta[k]
         filled += (1.0 - below) * x * own
         kept += below * w[k]
         given += w[k]
@@ -147,7 +159,8 @@ def spectral_sums(s, h, first, last, floor, e, alpha, beta):
     """Sums over a range of nodes: e H, (s, floor) H, (s, floor) e H^2 and products of two."""
     x = p1 = p0 = e1 = e0 = q11 = q10 = q00 = 0.0
     shift = e + floor * beta
-    for i in range(first, last):
+    s, h = s[first:last], h[first:last]  # an index that may be negative would be a gather
+    for i in range(s.size):
         inverse = 1.0 / (alpha * s[i] + shift)
         ridge = e * inverse
         high = s[i] * inverse
@@ -164,11 +177,27 @@ def spectral_sums(s, h, first, last, floor, e, alpha, beta):
 
 
 @sum_kernel
+def both(low, high):
+    """Add the moments below and above a split."""
+    return Moments(
+        low.x + high.x,
+        low.p1 + high.p1,
+        low.p0 + high.p0,
+        low.e1 + high.e1,
+        low.e0 + high.e0,
+        low.q11 + high.q11,
+        low.q10 + high.q10,
+        low.q00 + high.q00,
+    )
+
+
+@sum_kernel
 def signal_sums(s, b2, first, d0, alpha, shift, extra, level, unseen, hidden):
     """Bias, d0 sum b2 learned^2, sum b2 s and sum b2 s (e + beta) H over the signal."""
     bias = power = signal = gap = 0.0
     seen = 1.0 - unseen
-    for i in range(first, s.size):
+    s, b2 = s[first:], b2[first:]
+    for i in range(s.size):
         inverse = 1.0 / (alpha * s[i] + shift)
         learned = (alpha + extra) * s[i] * inverse
         missed = unseen + seen * ((level + (d0 - s[i]) * extra) * inverse)  # 1 - seen learned
@@ -184,7 +213,8 @@ def signal_sums(s, b2, first, d0, alpha, shift, extra, level, unseen, hidden):
 def gap_scatter(s, b2, first, alpha, shift, gap):
     """Scatter of (e + beta) H about its mean `gap`."""
     scatter = 0.0
-    for i in range(first, s.size):
+    s, b2 = s[first:], b2[first:]
+    for i in range(s.size):
         y = shift / (alpha * s[i] + shift) - gap
         scatter += b2[i] * s[i] * y * y
     return scatter

@@ -75,7 +75,7 @@ def standing(
     with np.errstate(all="ignore"):
         psi = gamma / rows
         # The distance to the threshold, never from a rounded quotient (eq-threshold).
-        delta = (gamma * support - rows) / rows
+        delta = (gamma * support - rows - schemes.rest[scheme]) / rows
         learns = (rows > 0) & (psi < HUGE) & (ridge * schemes.ridge_scale[scheme] < HUGE)
         gamma = np.where(psi > 1 / HUGE, gamma, 0.0)
     lopsided = edge = np.zeros(scheme.size, dtype=bool)

@@ -13,6 +13,7 @@ CONTESTS = [
     contests.continuous_law(rl.UniformRatio(0.1, 0.9), "law", d=10, cells=2),
     contests.surface(d=20, side=2),
     contests.first_use(d=20),
+    contests.threads(cells=3, d=10),
     contests.full_covariance(d=10),
     contests.best_ratio("a curve", d=10, cells=3, aspect_ratio=0.3),
     contests.common_job(d=10, cells=2, ridge=0.1),

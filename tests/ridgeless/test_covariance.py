@@ -183,6 +183,15 @@ def test_degenerate_cells() -> None:
     assert rl.covariance_risk(sigma, 0 * beta, 0.5, noise=0.0, aspect_ratio=2.0).total == 0
 
 
+def test_variances_and_masks_of_any_size() -> None:
+    """Four masks of hardly any feature, of variances over thirty decades: the limit p -> 0+."""
+    options = {"noise": 1.0, "aspect_ratio": 2.2, "masks_per_sample": 4}
+    sigma, beta = np.diag(np.logspace(-30, 0, 10)), np.ones(10)
+    found, nearer = (rl.covariance_risk(sigma, beta, p, **options) for p in (1e-50, 1e-60))
+    assert found.bias == pytest.approx(nearer.bias, rel=SPECTRAL)
+    assert found.total == pytest.approx(nearer.total, rel=SPECTRAL)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

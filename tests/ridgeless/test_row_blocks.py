@@ -43,8 +43,8 @@ def test_rescaled_rows_carry_the_whole_signal() -> None:
 
 def test_a_loss_weight_scales_rows_and_targets() -> None:
     rule = Quadrature(np.array([0.25, 0.5]), np.array([0.75, 0.5]), np.array([0.5, 0.5]))
-    plain = table_of(row_blocks(rule, 0.375, "all", 2, np.ones(2), "zero")).at(0)
-    heavy = table_of(row_blocks(rule, 0.375, "all", 2, np.full(2, 4.0), "zero")).at(0)
+    plain = table_of(row_blocks(rule, (1.0, 0.0), "all", 2, np.ones(2), "zero")).at(0)
+    heavy = table_of(row_blocks(rule, (1.0, 0.0), "all", 2, np.full(2, 4.0), "zero")).at(0)
     np.testing.assert_allclose(heavy.seen, 2 * plain.seen)
     np.testing.assert_allclose(heavy.target, 2 * plain.target)
     np.testing.assert_allclose(heavy.masked, 4 * plain.masked)

@@ -184,6 +184,7 @@ class _Problem:
             float(rows.masks[0]),
             1.0,
             spectrum.tail[0],
+            float(rows.rest[0]),
         )
         # Neither rows nor columns are independent: the limit of a ridge too small to matter.
         least = min(per_feature, columns / spectrum.tail[0])

@@ -4,6 +4,14 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
+from tests.tolerances import IDENTITY
+
+
+def test_the_smallest_ridge_has_the_unit_of_the_mean() -> None:
+    """Means that round to either side of 1 have units a factor two apart."""
+    options = {"aspect_ratio": 1.0, "ridge": 1e-300, "target": rl.LinearTarget()}
+    one, other = (rl.risk(np.ones(d), 0.5, **options).total for d in (3, 49))
+    assert one == pytest.approx(other, rel=IDENTITY)
 
 
 @pytest.mark.nojit_slow

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ridgeless as rl
-from ridgeless.numerics.compression import PER_OCTAVE, compress
+from ridgeless.numerics.compression import WIDE, compress
 from tests.tolerances import COMPRESSION, RISK
 
 # Everything the theory sums: powers of s, up to the alignment's, times H and H^2.
@@ -62,8 +62,8 @@ def test_a_million_atoms(make: str) -> None:
     else:
         values = np.sort(10 ** np.random.default_rng(0).uniform(-12, 0, size))
     assert worst_error(values, np.full(size, 1 / size)) < COMPRESSION
-    octaves = math.log2(values[-1] / values[0])
-    assert compress(values, np.full(size, 1 / size))[0].size <= PER_OCTAVE * (octaves + 2)
+    bands = math.log2(values[-1] / values[0]) / 2
+    assert compress(values, np.full(size, 1 / size))[0].size <= WIDE.nodes * (bands + 2)
 
 
 def test_few_atoms_are_kept_exactly() -> None:
@@ -81,7 +81,8 @@ def test_risk_of_a_compressed_spectrum(target: object, monkeypatch: pytest.Monke
     short = rl.risk(values, 0.4, **options)
     masses = rl.LinearTarget(alignment=np.ones(values.size))
     short_masses = rl.risk(values, 0.4, **options | {"target": masses})
-    monkeypatch.setattr("ridgeless.numerics.compression.PER_OCTAVE", 10**6)
+    monkeypatch.setattr("ridgeless.numerics.compression.MANY", 10**6)
+    monkeypatch.setattr("ridgeless.numerics.compression.WIDE", WIDE._replace(nodes=10**6))
     long = rl.risk(rl.Spectrum(values), 0.4, **options)
     long_masses = rl.risk(rl.Spectrum(values), 0.4, **options | {"target": masses})
     for part in ("bias", "design_variance", "noise_variance"):
