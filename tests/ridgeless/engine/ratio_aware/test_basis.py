@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from ridgeless.engine.ratio_aware.basis import Atoms
+from ridgeless.engine.ratio_aware.atoms import Atoms
 
 HEAVY = rl.DiscreteRatio([0.2, 0.5, 0.8], [0.6, 0.2, 0.2])
 
