@@ -23,16 +23,21 @@ __all__ = ["Basis", "basis"]
 
 Array = NDArray[np.float64]
 
-#: A ratio with more rows than features times this is a coordinate of its own.
+#: A ratio with more rows than features times this comes before others.
 NEARLY = 1.1
+#: Condition up to which a law is narrow.
+NARROW = 100.0
 
 
 @dataclass(frozen=True)
 class Basis:
-    """Coordinates c of the coefficients: values at some ratios first, then polynomials."""
+    """Coordinates c of the coefficients: those that some ratios fix by themselves come first.
+
+    They are the values at these ratios, or differences of them where the ratios are close.
+    """
 
     newton: Newton
-    change: Array  #: upper triangular, shape (J', J'): from c to coefficients of `newton`
+    change: Array  #: shape (J', J'): from c to coefficients of `newton`
     legendre: Array  #: from c to coefficients of the Legendre polynomials, shape (degree + 1, J')
     penalty: Array  #: E, shape (J', J'): the squared norm of the coefficients is c' E c
     one: Array  #: the constant function 1, on the ratios of the rows
@@ -61,48 +66,65 @@ def basis(
 ) -> Basis:
     """Return coordinates for rows at `places`, with shares `weight`, N/d = `per_feature`."""
     size, size_at_zero = atoms.span(degree)
-    heavy = atoms.heavy(per_feature * NEARLY, zero_mass) & np.isfinite(per_feature)
-    fixed = atoms.place[heavy] if heavy.sum() <= size else np.zeros(0)
-    count = fixed.size
+    heavy = atoms.heaviest(per_feature * NEARLY, zero_mass)
+    fixed = heavy if heavy.size <= size and np.isfinite(per_feature) else np.zeros(0)
     base = newton(places, degree, fixed)
-    change = np.zeros((base.points.size, base.points.size))
-    change[:count, :count] = np.linalg.inv(base(fixed)[:, :count])
-    change[count:, count:] = _orthonormal(np.sqrt(weight)[:, None] * base(places.x)[:, count:])
-    back = np.linalg.inv(change)
     differences = base.legendre()
-    legendre = _inverse(differences) @ change
+    first = np.eye(fixed.size)
+    if _norm(differences[: fixed.size].T).min(initial=1.0) * NARROW > 1:
+        first = np.linalg.inv(base(fixed)[:, : fixed.size])
+    else:  # too close: only that they come first
+        fixed = fixed[:0]
+    change, legendre, penalty = _coordinates(
+        differences, np.sqrt(weight)[:, None] * base(places.x), first
+    )
+    back = np.linalg.inv(change)
     one = back[:, 0].copy()
-    one[:count] = 1.0  # these coordinates are its values, exactly
+    one[: fixed.size] = 1.0  # these coordinates are its values, exactly
     seen = None
     if size_at_zero < size:
         seen = np.zeros((size, 0))
     if 0 < size_at_zero < size:
         kept = np.isin(places.x, atoms.masked().place)
-        there = basis(
-            Places(places.x[kept], places.low, places.width),
-            weight[kept],
-            atoms.masked(),
-            degree,
-            per_feature,
-            zero_mass,
-        )
+        masked = Places(places.x[kept], places.low, places.width)
+        there = basis(masked, weight[kept], atoms.masked(), degree, per_feature, zero_mass)
         seen = back @ (differences @ there.legendre)
         for i, place in enumerate(fixed):
             for j in np.flatnonzero(there.fixed == place):
                 seen[i] = np.eye(size_at_zero)[j]
-    return Basis(base, change, legendre, legendre.T @ legendre, one, fixed, seen)
+    return Basis(base, change, legendre, penalty, one, fixed, seen)
+
+
+def _coordinates(differences: Array, rows: Array, first: Array) -> tuple[Array, Array, Array]:
+    """Return the change to coefficients of Newton and of Legendre polynomials, and the penalty.
+
+    Of a narrow law, coordinates of which the penalty is diagonal are nearly orthogonal on the rows
+    (at `rows` the Newton polynomials, times the roots of shares); of others, coordinates of which
+    the rows are orthonormal have a penalty that is not far from diagonal.
+    """
+    grade = _norm(differences.T)
+    q, r = np.linalg.qr((differences / grade[:, None]).T)
+    signs = np.sign(np.diag(r))
+    lower, q = r.T * signs, q * signs
+    change = grade[:, None] * lower / grade
+    on_rows = rows @ change
+    if first.size == 0 and np.linalg.cond(on_rows / _norm(on_rows)) < NARROW:
+        return change, q / grade, np.diag(grade**-2)
+    count = first.shape[0]
+    change = np.zeros((grade.size, grade.size))
+    change[:count, :count] = first
+    change[count:, count:] = _orthonormal(rows[:, count:])
+    legendre = q @ np.linalg.inv(lower) / grade @ change
+    return change, legendre, legendre.T @ legendre
+
+
+def _norm(columns: Array) -> Array:
+    return np.asarray(np.sqrt((columns**2).sum(axis=0)))
 
 
 def _orthonormal(columns: Array) -> Array:
     """Return an upper triangular matrix that makes columns orthonormal."""
-    size = np.sqrt((columns**2).sum(axis=0))
+    size = _norm(columns)
     triangle = np.linalg.qr(columns / size, mode="r")
     signs = np.sign(np.diag(triangle))[:, None]
     return np.asarray(np.triu(np.linalg.inv(signs * triangle)) / size[:, None])
-
-
-def _inverse(differences: Array) -> Array:
-    """Return the coefficients of least norm with these differences, which may differ by orders."""
-    size = np.sqrt((differences**2).sum(axis=1))
-    q, r = np.linalg.qr((differences / size[:, None]).T)
-    return np.asarray(q @ np.linalg.inv(r).T / size)

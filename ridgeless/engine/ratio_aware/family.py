@@ -20,6 +20,8 @@ from ridgeless.row_classes import SMALLEST, RowClasses
 
 __all__ = ["RatioAwareFamily"]
 
+LITTLE = 1e-6  # a ridge, in units of the spectrum's scale
+
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -189,13 +191,15 @@ class _Problem:
         least = min(per_feature, columns / spectrum.tail[0])
         between = psi > 0 and self.ridge == 0 and (tied or rank < least * (1 - SAME))
         between &= not (tied and delta == 0)
-        ridge = TINY_RIDGE if between else self.ridge * float(rows.ridge_scale[0])
-        base, e = constants(delta, ridge)
         used = rows.weight[0] > 0
         places = replace(self.places, x=self.places.x[used])
-        at = basis(
-            places, rows.weight[0][used], atoms, degree, per_feature, spectrum.zero_mass
-        )
+        # With a ridge to speak of, no ratio needs a coordinate of its own.
+        alone = per_feature if self.ridge < LITTLE else 0.0
+        at = basis(places, rows.weight[0][used], atoms, degree, alone, spectrum.zero_mass)
+        # (so small that the coordinate of the largest penalty does not feel it either)
+        tiny = TINY_RIDGE / float(at.penalty.max())
+        ridge = tiny if between else self.ridge * float(rows.ridge_scale[0])
+        base, e = constants(delta, ridge)
         a, b, f = (x[0][used] for x in (rows.kept, rows.masked, rows.surplus))
         s, h = (x[first if size_at_zero == 0 else 0 :] for x in spectrum.nodes)
         d0 = spectrum.mean / spectrum.scale

@@ -77,10 +77,11 @@ def _inverse(matrices: Array) -> Array:
 
 
 def _grades(matrices: Array, resolvents: Array) -> Array:
-    """Return sizes of the elements, from the diagonal; where that is 0, as H x H would have."""
+    """Return sizes of the elements, from the diagonal; where that is 0, as H or H x H would have."""
     level = np.einsum("iaa->ia", matrices)
-    usual = np.einsum("iaa->ia", resolvents) ** 2
-    level = level + 1e-30 * usual * (level / usual).max(axis=1, keepdims=True)
+    usual = np.einsum("iaa->ia", resolvents)
+    floors = [like * (level / like).max(axis=1, keepdims=True) for like in (usual, usual**2)]
+    level = level + 1e-30 * np.minimum(*floors)
     return np.asarray(np.sqrt(level[:, :, None] * level[:, None, :]))
 
 
