@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ridgeless.engine.ratio_aware.atoms import Atoms
 from ridgeless.engine.ratio_aware.newton import Newton, Places, newton
 
-__all__ = ["Basis", "basis"]
+__all__ = ["Basis", "basis", "orthonormal"]
 
 Array = NDArray[np.float64]
 
@@ -113,7 +113,7 @@ def _coordinates(differences: Array, rows: Array, first: Array) -> tuple[Array, 
     count = first.shape[0]
     change = np.zeros((grade.size, grade.size))
     change[:count, :count] = first
-    change[count:, count:] = _orthonormal(rows[:, count:])
+    change[count:, count:] = orthonormal(rows[:, count:])
     legendre = q @ np.linalg.inv(lower) / grade @ change
     return change, legendre, legendre.T @ legendre
 
@@ -122,7 +122,7 @@ def _norm(columns: Array) -> Array:
     return np.asarray(np.sqrt((columns**2).sum(axis=0)))
 
 
-def _orthonormal(columns: Array) -> Array:
+def orthonormal(columns: Array) -> Array:
     """Return an upper triangular matrix that makes columns orthonormal."""
     size = _norm(columns)
     triangle = np.linalg.qr(columns / size, mode="r")

@@ -217,6 +217,7 @@ class _Problem:
             delta=delta,
             base=base,
             e=e,
+            change=np.eye(at.one.size),
         )
         state = solve(problem, between=between)
         diverging = delta >= 0 and self.ridge == 0 and self.reaches_one

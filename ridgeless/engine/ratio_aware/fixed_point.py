@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ridgeless.engine.ratio_aware.basis import orthonormal
 from ridgeless.errors import ConvergenceError
 from ridgeless.lazy import lazy
 
@@ -33,7 +34,8 @@ Array = NDArray[np.float64]
 AIM = 1e-14  # residual
 ACCEPTED = 1e-12  # what rounding may leave of it
 MAX_STEPS = 100
-POLISH = 5  # steps that may gain the last digits
+ROUGH = 1e-2  # from where on a state is near the solution
+POLISH = 20  # steps that may gain the last digits
 DOUBLINGS = 400  # of the factor c
 LEAST = 1e-40
 LARGEST_LOG = 700.0  # of a factor that is a number
@@ -56,6 +58,18 @@ class Equations:
     delta: float  #: columns per row, less one
     base: float
     e: float
+    change: Array  #: from these coordinates to those in which the problem was given
+
+    def in_coordinates(self, change: Array) -> Equations:
+        """Return the same problem for coordinates c of which the present ones are `change` c."""
+        seen = self.seen_at_zero
+        return replace(
+            self,
+            phi=self.phi @ change,
+            penalty=change.T @ self.penalty @ change,
+            seen_at_zero=None if seen is None else np.linalg.solve(change, seen),
+            change=self.change @ change,
+        )
 
     def inverse(self, matrices: Array, s: Array) -> Array:
         """Invert one matrix per eigenvalue; at eigenvalue 0 within the span that is seen."""
@@ -284,12 +298,10 @@ def solve(at: Equations, *, between: bool = False) -> State:
     ConvergenceError
         If the residual stays above 1e-12.
     """
-    if at.psi == 0:
-        return State(at, np.zeros((2, *at.penalty.shape)))
     with np.errstate(all="ignore"):
-        state = None if between else _settled(at, _ascent(at))
+        state = None if between else _settled(_orthonormal(_best(_ascent(at))))
         if state is None or not state.residual <= ACCEPTED:
-            state = _settled(at, _descent(at))
+            state = _settled(_best(_descent(at), at))
     if not state.residual <= ACCEPTED:
         raise ConvergenceError(
             f"the ratio-aware fixed point did not converge at d/N = {at.psi!r}, ridge = "
@@ -299,10 +311,32 @@ def solve(at: Equations, *, between: bool = False) -> State:
     return state
 
 
-def _settled(at: Equations, states: Iterator[State]) -> State:
-    """Return the last state, on the given constants, polished as far as rounding allows."""
-    *_, state = states
-    state = State(at, state.matrices)
+def _best(states: Iterator[State], at: Equations | None = None) -> State:
+    """Return the state of the least residual, on the given constants."""
+    best = next(states)
+    for state in states:
+        best = min(best, state, key=lambda x: x.residual)
+    return State(at or best.at, best.matrices)
+
+
+def _orthonormal(state: State) -> State:
+    """Return the state in coordinates in which rows are orthonormal as the solution weighs them.
+
+    Just below the threshold few ratios weigh much, and coordinates chosen by all rows are alike.
+    """
+    eq = state.at
+    load = eq.weight / state.g * eq.energy.sum(axis=0)
+    if eq.phi.shape[1] == 1 or not (np.isfinite(load).all() and state.residual < ROUGH):
+        return state
+    change = orthonormal(np.sqrt(load)[:, None] * eq.phi)
+    if not np.isfinite(change).all():
+        return state
+    back = np.linalg.inv(change)
+    return State(eq.in_coordinates(change), _symmetric(back @ state.matrices @ back.T))
+
+
+def _settled(state: State) -> State:
+    """Return a state polished as far as rounding allows."""
     for _ in range(POLISH):
         if state.residual <= AIM:
             break
@@ -348,11 +382,18 @@ def _is_positive(state: State) -> bool:
 
 def learned(state: State, s: Array, one: Array, phi_t: Array) -> Array:
     """Return the learned fraction at eigenvalues s, of inputs with the polynomials phi_t."""
+    one, phi_t = _turned(state, one, phi_t)
     fractions = np.zeros(s.size)
     there = s > 0
     if there.any():
         fractions[there] = phi_t @ one - _missed(state, s[there], one) @ phi_t
     return fractions
+
+
+def _turned(state: State, one: Array, phi_t: Array) -> tuple[Array, Array]:
+    """Return the function 1 and the polynomials in the coordinates of a state."""
+    change = state.at.change
+    return np.asarray(np.linalg.solve(change, one)), np.asarray(phi_t @ change)
 
 
 def _missed(state: State, s: Array, one: Array) -> Array:
@@ -378,6 +419,7 @@ def read_out(
     beta; `one`: the constant function 1; `phi_t`: the polynomials at the test ratio p_t.
     """
     eq = state.at
+    one, phi_t = _turned(state, one, phi_t)
     q_t = 1 - p_t
     s, mass = (x[signal[0] > 0] for x in signal)
     if q_t == 0:
@@ -386,8 +428,6 @@ def read_out(
     missed_t = (1 - phi_t @ one) + missed @ phi_t
     bias = (mass * s) @ (p_t + q_t * missed_t) ** 2
     bias += q_t * p_t * eq.d0 * (mass @ (1 - missed_t) ** 2)
-    if eq.psi == 0:  # infinitely many rows: nothing fluctuates
-        return np.array([bias, 0.0, 0.0])
     own = missed @ eq.phi.T
     residual = loss * ((mass * s) @ (mask + (1 - mask) * own) ** 2)
     residual += eq.energy[1] * (mass @ (1 - own) ** 2)
