@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Context, Decimal, localcontext
 from typing import Any
@@ -10,12 +10,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["decimals", "eigen", "inverse", "precision"]
+from ridgeless.errors import ConvergenceError
+
+__all__ = ["NOTHING", "decimals", "eigen", "enough", "inverse", "precision", "solve"]
 
 Array = NDArray[Any]
 
 EPS = float(np.finfo(float).eps)
+#: What rounding may leave of an answer, relative; of one from decimals.
+ALLOWED, EXACT = 2e-12, 1e-20
+#: Parts of the risk below it, in units of the scales of spectrum and noise, are zeros in disguise.
+NOTHING = 1e-30
+FIRST, LAST = 40, 1280  # digits
 SWEEPS = 100
+
+
+def enough(answer: Callable[[int | None], tuple[Array, Array]], floor: Array, what: str) -> Array:
+    """Return an answer to the last digits of a float, with as many digits as that needs.
+
+    Parameters
+    ----------
+    answer : function of the digits (None: floats)
+        Returns numbers, and their errors per unit of relative rounding.
+    floor : array
+        Sizes below which a number needs no relative accuracy.
+    what : str
+        Names the answer in the error.
+
+    Raises
+    ------
+    ConvergenceError
+        If 1280 digits are not enough.
+    """
+    digits, allowed = None, ALLOWED
+    while True:
+        with precision(digits) as rounding:
+            values, errors = answer(digits)
+            found, lost = (np.array(x, dtype=float) for x in (values, errors * rounding))
+        if ((lost <= allowed * np.maximum(np.abs(found), floor)) | np.isinf(found)).all():
+            return found
+        digits, allowed = 2 * digits if digits else FIRST, EXACT
+        if digits > LAST:
+            raise ConvergenceError(
+                f"polynomials in so narrow a law of mask ratios cancel more than {LAST} digits "
+                f"{what}; use a lower degree"
+            )
 
 
 @contextmanager
@@ -35,7 +74,8 @@ def decimals(values: Any, digits: int | None) -> Array:
     values = np.asarray(values, dtype=np.float64)
     if digits is None:
         return values
-    exact = np.array([Decimal(float(x)) for x in values.flat] + [None], dtype=object)[:-1]
+    exact = np.empty(values.size, dtype=object)
+    exact[:] = [Decimal(x) for x in values.ravel().tolist()]
     return exact.reshape(values.shape)
 
 
@@ -44,23 +84,42 @@ def inverse(matrix: Array) -> Array:
     if matrix.dtype != object:
         root = 1 / np.sqrt(np.diag(matrix))  # rows and columns may differ by orders
         scale = np.outer(root, root)
-        return np.asarray(np.linalg.inv(matrix * scale) * scale)
+        try:
+            return np.asarray(np.linalg.inv(matrix * scale) * scale)
+        except np.linalg.LinAlgError:
+            return np.full_like(matrix, np.nan)
     factor = _lower_inverse(_cholesky(matrix))
     return np.asarray(factor.T @ factor)
 
 
-def eigen(matrix: Array, total: Array) -> tuple[Array, Array]:
-    """Return z and T with T' total T = I and T' matrix T = diag(z); total is positive."""
+def solve(matrix: Array, right: Array) -> tuple[Array, Any]:
+    """Return the solution for a positive matrix of decimals, and how much rounding grows."""
+    lower = _cholesky(matrix)
+    factor = _lower_inverse(lower)
+    growth = (matrix.diagonal() / lower.diagonal() ** 2).max()
+    return factor.T @ (factor @ right), growth
+
+
+def eigen(matrix: Array, total: Array) -> tuple[Array, Array, Any]:
+    """Return z, T with T' total T = I, T' matrix T = diag(z), and how much rounding grows.
+
+    `total` is positive.
+    """
     if matrix.dtype != object:
         from scipy.linalg import eigh
 
         root = 1 / np.sqrt(np.diag(total))
         scale = np.outer(root, root)
-        values, vectors = eigh(matrix * scale, total * scale)
-        return values, root[:, None] * vectors
-    factor = _lower_inverse(_cholesky(total))
+        try:
+            lower = np.linalg.cholesky(total * scale)
+            values, vectors = eigh(matrix * scale, total * scale)
+        except (np.linalg.LinAlgError, ValueError):  # not in floats
+            return np.full(root.size, np.nan), np.full_like(total, np.nan), np.nan
+        return values, root[:, None] * vectors, (lower.diagonal() ** -2).max()
+    lower = _cholesky(total)
+    factor = _lower_inverse(lower)
     values, vectors = _jacobi(factor @ matrix @ factor.T)
-    return values, factor.T @ vectors
+    return values, factor.T @ vectors, (total.diagonal() / lower.diagonal() ** 2).max()
 
 
 def _cholesky(matrix: Array) -> Array:
@@ -94,7 +153,7 @@ def _jacobi(matrix: Array) -> tuple[Array, Array]:
         for i in range(size):
             for j in range(i + 1, size):
                 a, b, c = matrix[i, i], matrix[i, j], matrix[j, j]
-                if abs(a) + b == abs(a) and abs(c) + b == abs(c):
+                if not (abs(a) + abs(b) > abs(a) or abs(c) + abs(b) > abs(c)):
                     continue
                 turned = True
                 theta = (c - a) / (2 * b)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +13,17 @@ from numpy.typing import NDArray
 from ridgeless.engine.grid import Cells, Grid, solve
 from ridgeless.engine.ratio_aware.atoms import SAME, Atoms
 from ridgeless.engine.ratio_aware.basis import basis
+from ridgeless.engine.ratio_aware.digits import NOTHING, decimals, enough
+from ridgeless.engine.ratio_aware.mean import Mean, mean_answers
 from ridgeless.engine.ratio_aware.newton import Places
 from ridgeless.engine.spectral import SpectralFamily
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE
 from ridgeless.errors import ConvergenceError
 from ridgeless.mask_ratio import Quadrature, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.row_classes import SMALLEST, RowClasses
+
+if TYPE_CHECKING:
+    from ridgeless.engine.ratio_aware.fixed_point import State
 
 __all__ = ["RatioAwareFamily"]
 
@@ -165,7 +172,7 @@ class _Problem:
     def _one_mask(self, tests: Array) -> Array:
         """One mask per sample: the matrix fixed point (eq-ratio-aware-fixed-point)."""
         from ridgeless.engine.distance import constants, excess
-        from ridgeless.engine.ratio_aware.fixed_point import Equations, learned, read_out, solve
+        from ridgeless.engine.ratio_aware.fixed_point import Equations, solve, variances
 
         family, spectrum, rule, rows = self.family, self.family.spectrum, self.rule, self.rows
         atoms, degree = self.atoms, family.degree
@@ -224,16 +231,36 @@ class _Problem:
         heavy = atoms.place[atoms.heavy(per_feature, spectrum.zero_mass)] if tied else np.zeros(0)
         signal, mask = family.signal, rule.mask[used]
         loss = self.loss[used]
+        mean = Mean(places, problem.weight / state.g, loss, degree, e, d0)
         out = np.empty((tests.size, family.width))
-        for i, p_t in enumerate(tests):
-            q_t = 1 - p_t
-            place = places.of(float(p_t))
+        for i, p_t in enumerate(tests.tolist()):
+            place = places.of(p_t)
             phi_t = at.at(place)
-            out[i, :3] = read_out(state, mask, loss, signal.nodes, at.one, phi_t, float(p_t))
-            out[i, 3:] = learned(state, family.points, at.one, phi_t)
-            if q_t > 0 and (diverging or (tied and between and place not in heavy)):
+            out[i, [0, *range(3, family.width)]] = self._means(state, mean, at.one, phi_t, p_t)
+            out[i, 1:3] = variances(state, mask, loss, signal.nodes, at.one, phi_t, p_t)
+            if p_t < 1 and (diverging or (tied and between and place not in heavy)):
                 out[i, 1:3] = np.inf if signal.variance > 0 else 0.0, np.inf
         return out
+
+    def _means(self, state: State, mean: Mean, one: Array, phi_t: Array, p_t: float) -> Array:
+        """Return the bias and the learned fractions, in decimals where floats cancel."""
+        from ridgeless.engine.ratio_aware.fixed_point import missed
+
+        points, nodes = self.family.points, self.family.signal.nodes
+        signal = [x[nodes.values > 0] for x in nodes]
+
+        def answer(digits: int | None) -> tuple[Array, Array]:
+            values, mass, at, test, d0 = (
+                decimals(x, digits)[()] for x in (*signal, points, p_t, mean.d0)
+            )
+            if digits is None:
+                found = partial(missed, state, one=one, phi_t=phi_t)
+            else:
+                found = mean.missed(test, digits)
+            return mean_answers(found, (values, mass), at, d0, test)
+
+        floor = np.append(NOTHING, np.ones(points.size))
+        return enough(answer, floor, f"at test_mask_ratio = {p_t!r}")
 
 
 def _places(law: RatioLaw, order: int, rule: Quadrature) -> Places:

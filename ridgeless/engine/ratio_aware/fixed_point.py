@@ -27,14 +27,14 @@ from ridgeless.engine.ratio_aware.basis import orthonormal
 from ridgeless.errors import ConvergenceError
 from ridgeless.lazy import lazy
 
-__all__ = ["Equations", "State", "learned", "read_out", "solve"]
+__all__ = ["Equations", "State", "missed", "solve", "variances"]
 
 Array = NDArray[np.float64]
 
 AIM = 1e-14  # residual
 ACCEPTED = 1e-12  # what rounding may leave of it
 MAX_STEPS = 100
-ROUGH = 1e-2  # from where on a state is near the solution
+ROUGH = 1e-3  # residual of a state that is near the solution
 POLISH = 20  # steps that may gain the last digits
 DOUBLINGS = 400  # of the factor c
 LEAST = 1e-40
@@ -299,7 +299,7 @@ def solve(at: Equations, *, between: bool = False) -> State:
         If the residual stays above 1e-12.
     """
     with np.errstate(all="ignore"):
-        state = None if between else _settled(_orthonormal(_best(_ascent(at))))
+        state = None if between else _settled(_best(_ascent(_orthonormal(_best(_ascent(_first(at), ROUGH))))))
         if state is None or not state.residual <= ACCEPTED:
             state = _settled(_best(_descent(at), at))
     if not state.residual <= ACCEPTED:
@@ -326,7 +326,7 @@ def _orthonormal(state: State) -> State:
     """
     eq = state.at
     load = eq.weight / state.g * eq.energy.sum(axis=0)
-    if eq.phi.shape[1] == 1 or not (np.isfinite(load).all() and state.residual < ROUGH):
+    if eq.phi.shape[1] == 1 or not (np.isfinite(load).all() and state.residual <= ROUGH):
         return state
     change = orthonormal(np.sqrt(load)[:, None] * eq.phi)
     if not np.isfinite(change).all():
@@ -347,13 +347,17 @@ def _settled(state: State) -> State:
     return state
 
 
-def _ascent(at: Equations) -> Iterator[State]:
-    """Newton where it helps, else the scaled image."""
+def _first(at: Equations) -> State:
+    """Return a state on which the conservation law holds."""
     shape = np.diag(1 / np.diag(at.penalty))
-    state = State(at, np.stack([shape / at.d0, shape / at.energy.max()])).scaled()
+    return State(at, np.stack([shape / at.d0, shape / at.energy.max()])).scaled()
+
+
+def _ascent(state: State, accepted: float = ACCEPTED) -> Iterator[State]:
+    """Newton where it helps, else the scaled image."""
     for _ in range(MAX_STEPS):
         yield state
-        if state.residual <= ACCEPTED:
+        if state.residual <= accepted:
             return
         better = state.newton()
         helps = better.residual < 0.9 * state.residual and _is_positive(better)
@@ -380,14 +384,14 @@ def _is_positive(state: State) -> bool:
     return bool(np.isfinite(scaled).all() and (np.linalg.eigvalsh(scaled) > 0).all())
 
 
-def learned(state: State, s: Array, one: Array, phi_t: Array) -> Array:
-    """Return the learned fraction at eigenvalues s, of inputs with the polynomials phi_t."""
+def missed(state: State, s: Array, one: Array, phi_t: Array) -> tuple[Array, Array]:
+    """Return one minus the learned fraction at eigenvalues s, and its error per unit of rounding.
+
+    `one`: the constant function 1; `phi_t`: the polynomials at the test ratio.
+    """
     one, phi_t = _turned(state, one, phi_t)
-    fractions = np.zeros(s.size)
-    there = s > 0
-    if there.any():
-        fractions[there] = phi_t @ one - _missed(state, s[there], one) @ phi_t
-    return fractions
+    own, beyond = _missed(state, s, one), 1 - phi_t @ one
+    return beyond + own @ phi_t, 4 * np.abs(own).max(axis=1) * np.abs(phi_t).sum() + abs(beyond)
 
 
 def _turned(state: State, one: Array, phi_t: Array) -> tuple[Array, Array]:
@@ -404,7 +408,7 @@ def _missed(state: State, s: Array, one: Array) -> Array:
     return np.asarray(np.einsum("nab,nb->na", state.resolvent(s), rest))
 
 
-def read_out(
+def variances(
     state: State,
     mask: Array,
     loss: Array,
@@ -413,7 +417,7 @@ def read_out(
     phi_t: Array,
     p_t: float,
 ) -> Array:
-    """Return bias, design variance and noise variance per unit of noise (eq-ratio-aware-variance).
+    """Return design variance and noise variance per unit of noise (eq-ratio-aware-variance).
 
     `mask`, `loss`: the classes' mask ratios and loss weights; `signal`: eigenvalues and mass of
     beta; `one`: the constant function 1; `phi_t`: the polynomials at the test ratio p_t.
@@ -423,19 +427,15 @@ def read_out(
     q_t = 1 - p_t
     s, mass = (x[signal[0] > 0] for x in signal)
     if q_t == 0:
-        return np.array([mass @ s, 0.0, 0.0])
-    missed = _missed(state, s, one)
-    missed_t = (1 - phi_t @ one) + missed @ phi_t
-    bias = (mass * s) @ (p_t + q_t * missed_t) ** 2
-    bias += q_t * p_t * eq.d0 * (mass @ (1 - missed_t) ** 2)
-    own = missed @ eq.phi.T
+        return np.zeros(2)
+    own = _missed(state, s, one) @ eq.phi.T
     residual = loss * ((mass * s) @ (mask + (1 - mask) * own) ** 2)
     residual += eq.energy[1] * (mass @ (1 - own) ** 2)
     if eq.base == eq.e == 0:
-        return np.array([bias, math.inf if residual.max() > 0 else 0.0, math.inf])
+        return np.array([math.inf if residual.max() > 0 else 0.0, math.inf])
     test = np.multiply.outer([q_t * q_t, q_t * p_t * eq.d0], np.outer(phi_t, phi_t))
     seen = (state.spread @ test.ravel()).reshape(test.shape)
     u = state.balanced(seen, float((state.slopes * seen).sum()), _grades(seen, state.matrices))
     share = (eq.energy * np.einsum("ka,iab,kb->ik", eq.phi, u, eq.phi)).sum(axis=0)
     share *= eq.weight / state.g**2
-    return np.array([bias, share @ residual, share @ loss])
+    return np.array([share @ residual, share @ loss])

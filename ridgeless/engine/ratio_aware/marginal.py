@@ -10,22 +10,20 @@ the regressions cancel: the same steps are then taken with as many digits as tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless.engine.ratio_aware.digits import decimals, eigen, inverse, precision
-from ridgeless.engine.ratio_aware.newton import Places, newton
-from ridgeless.errors import ConvergenceError
+from ridgeless.engine.ratio_aware.digits import NOTHING, decimals, eigen, enough
+from ridgeless.engine.ratio_aware.mean import Polynomials, mean_answers
+from ridgeless.engine.ratio_aware.newton import Places
 
 __all__ = ["Marginal"]
 
 Array = NDArray[Any]  # of floats or of decimals
 
-#: What rounding may leave of an answer, relative; of one from decimals.
-ALLOWED, EXACT = 2e-12, 1e-17
-FIRST_DIGITS, LAST_DIGITS = 40, 1280
 STEPS = 2000  # of Newton's method, each of which halves an effective ridge at least
 
 
@@ -54,29 +52,17 @@ class Marginal:
         ConvergenceError
             If 1280 digits are not enough.
         """
-        out = np.empty((tests.size, 3 + points.size))
-        left, digits, allowed = np.arange(tests.size), None, ALLOWED
-        while left.size:
-            with precision(digits) as rounding:
-                found = _Regressions.of(self, digits)
-                given = [decimals(x[signal[0] > 0], digits) for x in signal]
-                at = decimals(points, digits)
-                for i in left:
-                    values, sizes = found.answers(*given, at, decimals(tests[i], digits)[()])
-                    lost = np.array(sizes * rounding, dtype=float)
-                    out[i] = np.array(values, dtype=float)
-                    fine = (lost <= allowed * np.abs(out[i])) | ~np.isfinite(out[i])
-                    fine[3:] |= lost[3:] <= allowed
-                    # (nan is not fine)
-                    out[i, ~fine | np.isnan(out[i])] = np.nan
-            left = left[np.isnan(out[left]).any(axis=1)]
-            digits, allowed = 2 * digits if digits else FIRST_DIGITS, EXACT
-            if left.size and digits > LAST_DIGITS:
-                raise ConvergenceError(
-                    f"{self.degree + 1} polynomials on a law of mask ratios so narrow cancel more "
-                    f"than {LAST_DIGITS} digits at test_mask_ratio = {float(tests[left[0]])!r}; "
-                    "use a lower degree"
-                )
+        regressions = cache(lambda digits: _Regressions.of(self, digits))
+        given = [x[signal[0] > 0] for x in signal]
+        floor = np.append(np.full(3, NOTHING), np.ones(points.size))
+        out = np.empty((tests.size, floor.size))
+        for i, p_t in enumerate(tests):
+
+            def answer(digits: int | None, p_t: float = p_t) -> tuple[Array, Array]:
+                values, mass, at, test = (decimals(x, digits) for x in (*given, points, p_t))
+                return regressions(digits).answers(values, mass, at, test[()])
+
+            out[i] = enough(answer, floor, f"at test_mask_ratio = {float(p_t)!r}")
         return out
 
 
@@ -85,10 +71,9 @@ class _Regressions:
     """J ridge regressions whose weighted sum is the ratio-aware predictor."""
 
     at: Marginal
-    base: Any  #: `newton.Newton`
-    legendre: Array  #: coefficients of the Legendre polynomials, by coordinates
+    rows: Polynomials
     change: Array  #: T, shape (J, J): coordinates of the regressions
-    blur: Array  #: relative roundings of the ridges
+    blur: Array  #: relative errors of the ridges, per unit of rounding
     inflation: Array  #: chi, by which masks inflate the coefficients
     one: Array  #: the constant function 1
     surplus: Array  #: chi less the constant function
@@ -100,22 +85,16 @@ class _Regressions:
     @classmethod
     def of(cls, at: Marginal, digits: int | None) -> _Regressions:
         """Diagonalise the loss."""
-        x, low, width, weight, s, h, d0, ridge = (
-            decimals(value, digits)[()]
-            for value in (
-                at.places.x, at.places.low, at.places.width, at.weight, at.s, at.h, at.d0, at.ridge
-            )
-        )  # fmt: skip
-        base = newton(Places(x, low, width), at.degree, x[:0])
-        phi, mask = base(x), low + width * x
-        keep = 1 - mask
-        differences = base.legendre()
-        norm = inverse(differences @ differences.T)
+        rows = Polynomials.of(at.places, at.degree, digits)
+        weight, s, h, d0, ridge = (
+            decimals(x, digits)[()] for x in (at.weight, at.s, at.h, at.d0, at.ridge)
+        )
+        phi, mask, keep = rows.values, rows.mask, 1 - rows.mask
         gram = (phi.T * (weight * keep**2)) @ phi
-        penalty = (phi.T * (weight * keep * mask)) @ phi + ridge / d0 * norm
+        penalty = (phi.T * (weight * keep * mask)) @ phi + ridge / d0 * rows.norm
         # The smaller of two matrices that add up to one has the more accurate eigenvectors.
         smaller = gram if gram[0, 0] <= penalty[0, 0] else penalty
-        shares, change = eigen(smaller, gram + penalty)
+        shares, change, growth = eigen(smaller, gram + penalty)
         gains, rest = (((matrix @ change) * change).sum(axis=0) for matrix in (gram, penalty))
         if at.singular:
             rest[np.argmin(rest)] *= 0
@@ -126,10 +105,9 @@ class _Regressions:
         level = np.where(zero, left, own / np.where(zero, 1, effective))
         return cls(
             at,
-            base,
-            differences.T @ norm,
+            rows,
             change,
-            blur=shares.max() * (1 / gains + np.where(rest > 0, 1 / rest, 0 * rest)),
+            blur=growth * (1 + shares.max() * (1 / gains + 1 / np.where(rest > 0, rest, 1))),
             inflation=((weight * keep) @ phi @ change) / gains,
             one=change.T @ (gram + penalty)[:, 0],
             surplus=((weight * keep * mask) @ phi @ change) / gains,
@@ -143,21 +121,15 @@ class _Regressions:
         """Return the answers at one mask ratio, and sizes of the terms of which they are sums."""
         at, kappa, s, h = self.at, self.effective, self.s, self.h
         number = type(p_t)
-        d0, psi = number(at.d0), number(at.psi)
-        q_t = 1 - p_t
-        place = self.base
-        x_t = (p_t - place.low) / place.width
-        phi_t = place(np.asarray(x_t)) + place.rest(x_t) @ self.legendre
+        d0, psi, q_t = number(at.d0), number(at.psi), 1 - p_t
+        phi_t = self.rows.at(p_t)
         load = phi_t @ self.change
-        # What rounding leaves of each regression, in units of the relative rounding.
-        size = (abs(phi_t) @ abs(self.change)) * (1 + self.blur)
-        missed, blur = self._missed(values, phi_t, load, size)
-        wrong = p_t + q_t * missed
-        bias = (mass * values) @ wrong**2 + q_t * p_t * d0 * (mass @ (1 - missed) ** 2)
-        loose = (mass * values) @ (abs(wrong) * q_t * blur)
-        loose += q_t * p_t * d0 * (mass @ (abs(1 - missed) * blur))
-        raw, load = load, load * self.inflation
-        rough = size * abs(self.inflation).max()
+        # Errors of what each regression contributes, per unit of rounding.
+        rough = (abs(phi_t) @ abs(self.change)) * self.blur
+        means, errors = mean_answers(
+            lambda x: self._missed(x, phi_t[0], load, rough), (values, mass), points, d0, p_t
+        )
+        load, rough = load * self.inflation, rough * abs(self.inflation).max()
         # Sums over the spectrum and over the signal, one for each pair of ridges.
         resolvent = 1 / (s[:, None] + kappa)
         room = self.level[:, None] + psi * kappa * ((resolvent.T * (h * s)) @ resolvent)
@@ -168,21 +140,19 @@ class _Regressions:
         pair = np.where(spread == 0, spread, spread / room)
         # No residual, no variance, at the threshold too.
         own = np.where(residual > 0, pair * residual, 0 * residual)
-        sums = [bias, load @ own @ load, load @ pair @ load]
-        sizes = [2 * loose, 2 * abs(load) @ own @ rough, 2 * abs(load) @ pair @ rough]
-        there = points > 0
-        fractions, sharp = 0 * points, 0 * points
-        if there.any():
-            missed, sharp[there] = self._missed(points[there], phi_t, raw, size)
-            fractions[there] = 1 - missed
-        return np.append(sums, fractions), np.append(sizes, sharp)
+        variances = np.array([load @ own @ load, load @ pair @ load])
+        sizes = np.array([2 * abs(load) @ own @ rough, 2 * abs(load) @ pair @ rough])
+        return (
+            np.concatenate([means[:1], variances, means[1:]]),
+            np.concatenate([errors[:1], sizes, errors[1:]]),
+        )
 
-    def _missed(self, s: Array, phi_t: Array, load: Array, size: Array) -> tuple[Array, Array]:
-        """Return one minus the learned fraction (eq-ratio-aware-mean), and its rounding."""
+    def _missed(self, s: Array, one_t: Any, load: Array, rough: Array) -> tuple[Array, Array]:
+        """Return one minus the learned fraction (eq-ratio-aware-mean), and its error."""
         kappa, s = self.effective, s[:, None]
         parts = (self.one * kappa - self.surplus * s) / (s + kappa)
-        rough = (abs(self.one).max() * kappa + abs(self.surplus).max() * s) / (s + kappa)
-        return 1 - phi_t[0] + parts @ load, rough @ size + abs(1 - phi_t[0])
+        size = (abs(self.one).max() * kappa + abs(self.surplus).max() * s) / (s + kappa)
+        return 1 - one_t + parts @ load, size @ rough + abs(1 - one_t)
 
 
 def _effective(ridge: Array, s: Array, h: Array, psi: float, delta: float) -> Array:
