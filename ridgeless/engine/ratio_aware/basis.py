@@ -41,6 +41,7 @@ class Basis:
     legendre: Array  #: from c to coefficients of the Legendre polynomials, shape (degree + 1, J')
     penalty: Array  #: E, shape (J', J'): the squared norm of the coefficients is c' E c
     one: Array  #: the constant function 1, on the ratios of the rows
+    first: int  #: how many coordinates some ratios fix by themselves
     fixed: Array  #: places whose values are the first coordinates
     seen_at_zero: Array | None  #: span of the coordinates at eigenvalue 0, if not all
 
@@ -92,7 +93,7 @@ def basis(
         for i, place in enumerate(fixed):
             for j in np.flatnonzero(there.fixed == place):
                 seen[i] = np.eye(size_at_zero)[j]
-    return Basis(base, change, legendre, penalty, one, fixed, seen)
+    return Basis(base, change, legendre, penalty, one, first.shape[0], fixed, seen)
 
 
 def _coordinates(differences: Array, rows: Array, first: Array) -> tuple[Array, Array, Array]:

@@ -224,6 +224,7 @@ class _Problem:
             delta=delta,
             base=base,
             e=e,
+            first=at.first,
             change=np.eye(at.one.size),
         )
         state = solve(problem, between=between)

@@ -58,6 +58,7 @@ class Equations:
     delta: float  #: columns per row, less one
     base: float
     e: float
+    first: int  #: coordinates that are fixed whatever the others are
     change: Array  #: from these coordinates to those in which the problem was given
 
     def in_coordinates(self, change: Array) -> Equations:
@@ -301,7 +302,7 @@ def solve(at: Equations, *, between: bool = False) -> State:
     with np.errstate(all="ignore"):
         state = None if between else _settled(_best(_ascent(_orthonormal(_best(_ascent(_first(at), ROUGH))))))
         if state is None or not state.residual <= ACCEPTED:
-            state = _settled(_best(_descent(at), at))
+            state = _settled(_orthonormal(_settled(_best(_descent(at), at)), at.first))
     if not state.residual <= ACCEPTED:
         raise ConvergenceError(
             f"the ratio-aware fixed point did not converge at d/N = {at.psi!r}, ridge = "
@@ -319,16 +320,17 @@ def _best(states: Iterator[State], at: Equations | None = None) -> State:
     return State(at or best.at, best.matrices)
 
 
-def _orthonormal(state: State) -> State:
+def _orthonormal(state: State, first: int = 0) -> State:
     """Return the state in coordinates in which rows are orthonormal as the solution weighs them.
 
-    Just below the threshold few ratios weigh much, and coordinates chosen by all rows are alike.
+    All but the first. Just below the threshold few ratios weigh much, and coordinates chosen by all rows are alike.
     """
     eq = state.at
     load = eq.weight / state.g * eq.energy.sum(axis=0)
-    if eq.phi.shape[1] == 1 or not (np.isfinite(load).all() and state.residual <= ROUGH):
+    if eq.phi.shape[1] <= first + 1 or not (np.isfinite(load).all() and state.residual <= ROUGH):
         return state
-    change = orthonormal(np.sqrt(load)[:, None] * eq.phi)
+    change = np.eye(eq.phi.shape[1])
+    change[first:, first:] = orthonormal(np.sqrt(load)[:, None] * eq.phi[:, first:])
     if not np.isfinite(change).all():
         return state
     back = np.linalg.inv(change)
