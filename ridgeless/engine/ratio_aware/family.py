@@ -71,7 +71,8 @@ class RatioAwareFamily(SpectralFamily):
         for number, cell in enumerate(first):
             chosen = np.flatnonzero(where == number)
             problem = _Problem.of(self, cells, int(index[cell]))
-            out[chosen] = problem.columns(grid.p_t[index[chosen]])
+            with np.errstate(all="ignore"):
+                out[chosen] = problem.columns(grid.p_t[index[chosen]])
         self._check(cells, index, out[:, :3])
         return out
 

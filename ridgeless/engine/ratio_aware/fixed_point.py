@@ -97,7 +97,8 @@ def _grades(matrices: Array, resolvents: Array) -> Array:
     usual = np.einsum("iaa->ia", resolvents)
     floors = [like * (level / like).max(axis=1, keepdims=True) for like in (usual, usual**2)]
     level = level + 1e-30 * np.minimum(*floors)
-    return np.asarray(np.sqrt(level[:, :, None] * level[:, None, :]))
+    root = np.sqrt(level)
+    return np.asarray(root[:, :, None] * root[:, None, :])
 
 
 def _symmetric(matrices: Array) -> Array:
@@ -300,6 +301,7 @@ def solve(at: Equations, *, between: bool = False) -> State:
         If the residual stays above 1e-12.
     """
     with np.errstate(all="ignore"):
+        at = at.in_coordinates(_tempered(at, np.eye(at.phi.shape[1])))
         state = None if between else _settled(_best(_ascent(_orthonormal(_best(_ascent(_first(at), ROUGH))))))
         if state is None or not state.residual <= ACCEPTED:
             state = _settled(_orthonormal(_settled(_best(_descent(at), at)), at.first))
@@ -320,6 +322,15 @@ def _best(states: Iterator[State], at: Equations | None = None) -> State:
     return State(at or best.at, best.matrices)
 
 
+def _tempered(at: Equations, change: Array) -> Array:
+    """Return new coordinates scaled so that none is penalised by more than one.
+
+    The sizes of all others are numbers then, even squared.
+    """
+    penalty = np.einsum("ai,ab,bi->i", change, at.penalty, change)
+    return np.asarray(change / np.sqrt(1 + at.e * penalty))
+
+
 def _orthonormal(state: State, first: int = 0) -> State:
     """Return the state in coordinates in which rows are orthonormal as the solution weighs them.
 
@@ -329,8 +340,10 @@ def _orthonormal(state: State, first: int = 0) -> State:
     load = eq.weight / state.g * eq.energy.sum(axis=0)
     if eq.phi.shape[1] <= first + 1 or not (np.isfinite(load).all() and state.residual <= ROUGH):
         return state
-    change = np.eye(eq.phi.shape[1])
-    change[first:, first:] = orthonormal(np.sqrt(load)[:, None] * eq.phi[:, first:])
+    rows = np.sqrt(load)[:, None] * eq.phi
+    change = np.diag(1 / np.sqrt((rows**2).sum(axis=0)))
+    change[first:, first:] = orthonormal(rows[:, first:])
+    change = _tempered(eq, change)
     if not np.isfinite(change).all():
         return state
     back = np.linalg.inv(change)
@@ -372,7 +385,7 @@ def _descent(at: Equations) -> Iterator[State]:
     T(inf) needs e > 0: otherwise a ridge too small to matter.
     """
     at = replace(at, e=at.e or LEAST)
-    widest = at.psi / at.e * np.linalg.inv(at.penalty)
+    widest = at.psi / at.e * _inverse(at.penalty[None])[0]
     state = State(at, np.stack([at.h @ at.s * widest, at.h.sum() * widest]))
     for _ in range(MAX_STEPS):
         yield state
@@ -393,7 +406,9 @@ def missed(state: State, s: Array, one: Array, phi_t: Array) -> tuple[Array, Arr
     """
     one, phi_t = _turned(state, one, phi_t)
     own, beyond = _missed(state, s, one), 1 - phi_t @ one
-    return beyond + own @ phi_t, 4 * np.abs(own).max(axis=1) * np.abs(phi_t).sum() + abs(beyond)
+    size = np.sqrt(np.einsum("naa->na", state.resolvent(s)))
+    rough = (np.abs(own) / size).max(axis=1) * (size @ np.abs(phi_t))
+    return beyond + own @ phi_t, 4 * rough + abs(beyond)
 
 
 def _turned(state: State, one: Array, phi_t: Array) -> tuple[Array, Array]:
@@ -437,7 +452,16 @@ def variances(
         return np.array([math.inf if residual.max() > 0 else 0.0, math.inf])
     test = np.multiply.outer([q_t * q_t, q_t * p_t * eq.d0], np.outer(phi_t, phi_t))
     seen = (state.spread @ test.ravel()).reshape(test.shape)
-    u = state.balanced(seen, float((state.slopes * seen).sum()), _grades(seen, state.matrices))
+    # What is seen spreads to coordinates in which it is nothing.
+    spread = seen + (state.derivative @ seen.ravel()).reshape(seen.shape)
+    scale = _grades(spread, state.matrices)
+    u = state.balanced(seen, float((state.slopes * seen).sum()), scale)
     share = (eq.energy * np.einsum("ka,iab,kb->ik", eq.phi, u, eq.phi)).sum(axis=0)
     share *= eq.weight / state.g**2
-    return np.array([share @ residual, share @ loss])
+    found = np.array([share @ residual, share @ loss])
+    if not np.isfinite(found).all():
+        raise ConvergenceError(
+            f"{phi_t.size} polynomials in so narrow a law of mask ratios are beyond the range of "
+            f"floating-point numbers at test_mask_ratio = {p_t!r}; use a lower degree"
+        )
+    return found
