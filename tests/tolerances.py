@@ -71,6 +71,8 @@ GROUPED_ERROR = {0.7: 0.15, 2.0: 0.05, 10.0: 0.01}
 RATIO_AWARE = 1e-10
 #: The same within 1e-6 of a threshold of one ratio among others: 9.2e-10.
 BESIDE_A_THRESHOLD = 1e-8
+#: The same on narrow laws and at degrees up to 8.
+NARROW_LAW = 1e-11
 
 # --- closed forms ---------------------------------------------------------------------------------
 
