@@ -57,12 +57,6 @@ class Atoms:
         room = np.where(self.bare, 1 - zero_mass, 1.0)
         return np.asarray(self.weight * per_feature > room * (1 + SAME))
 
-    def heaviest(self, per_feature: float, zero_mass: float) -> Array:
-        """Return the places of ratios that have more rows than features, the most rows first."""
-        room = np.where(self.bare, 1 - zero_mass, 1.0)
-        order = np.argsort(-self.weight / np.maximum(room, 1e-300), kind="stable")
-        return np.asarray(self.place[order][self.heavy(per_feature, zero_mass)[order]])
-
     def rank(self, degree: int, per_feature: float, zero_mass: float) -> tuple[float, bool]:
         """Return the rank of the rows over d, and whether it is reached in two ways.
 

@@ -67,15 +67,16 @@ def basis(
 ) -> Basis:
     """Return coordinates for rows at `places`, with shares `weight`, N/d = `per_feature`."""
     size, size_at_zero = atoms.span(degree)
-    heavy = atoms.heaviest(per_feature * NEARLY, zero_mass)
-    fixed = heavy if heavy.size <= size and np.isfinite(per_feature) else np.zeros(0)
+    fixed = _fixed(atoms, per_feature * NEARLY, zero_mass, size)
     base = newton(places, degree, fixed)
     differences = base.legendre()
-    first = np.eye(fixed.size)
     if _norm(differences[: fixed.size].T).min(initial=1.0) * NARROW > 1:
+        fixed = base.points[: fixed.size]
         first = np.linalg.inv(base(fixed)[:, : fixed.size])
-    else:  # too close: only that they come first
-        fixed = fixed[:0]
+    else:  # too close for their values: only that they come first
+        first = np.eye(_fixed(atoms, per_feature, zero_mass, size).size)
+        base = newton(places, degree, _fixed(atoms, per_feature, zero_mass, size))
+        fixed, differences = fixed[:0], base.legendre()
     change, legendre, penalty = _coordinates(
         differences, np.sqrt(weight)[:, None] * base(places.x), first
     )
@@ -94,6 +95,12 @@ def basis(
             for j in np.flatnonzero(there.fixed == place):
                 seen[i] = np.eye(size_at_zero)[j]
     return Basis(base, change, legendre, penalty, one, first.shape[0], fixed, seen)
+
+
+def _fixed(atoms: Atoms, per_feature: float, zero_mass: float, size: int) -> Array:
+    """Return the places of ratios that fix the coefficients at them, if these are few enough."""
+    heavy = atoms.place[atoms.heavy(per_feature, zero_mass)]
+    return heavy if heavy.size <= size and np.isfinite(per_feature) else np.zeros(0)
 
 
 def _coordinates(differences: Array, rows: Array, first: Array) -> tuple[Array, Array, Array]:

@@ -107,7 +107,7 @@ class _Regressions:
             at,
             rows,
             change,
-            blur=growth * (1 + shares.max() * (1 / gains + 1 / np.where(rest > 0, rest, 1))),
+            blur=growth * (1 + shares.max() * (1 / gains + 1 / np.where(rest > 0, rest, 0 * rest + 1))),
             inflation=((weight * keep) @ phi @ change) / gains,
             one=change.T @ (gram + penalty)[:, 0],
             surplus=((weight * keep * mask) @ phi @ change) / gains,

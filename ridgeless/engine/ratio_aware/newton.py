@@ -83,9 +83,8 @@ def newton(places: Places, degree: int, first: Array) -> Newton:
     while len(points) <= degree:
         size = abs(product)
         if len(points) < first.size:
-            place, step = first[len(points)], size[x == first[len(points)]][0]
-        else:
-            place, step = x[np.argmax(size)], size.max()
+            size = np.where(np.isin(x, first), size, 0 * size)
+        place, step = x[np.argmax(size)], size.max()
         if not step > 0:
             break
         points.append(place)
