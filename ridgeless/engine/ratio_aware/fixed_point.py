@@ -304,7 +304,11 @@ def solve(at: Equations, *, between: bool = False) -> State:
     with np.errstate(all="ignore"):
         at = at.in_coordinates(_tempered(at, np.eye(at.phi.shape[1])))
         # Of far fewer rows than directions the conservation law says little either.
-        state = None if between or at.delta > FAR else _settled(_best(_ascent(_orthonormal(_best(_ascent(_first(at), ROUGH))))))
+        state = (
+            None
+            if between or at.delta > FAR
+            else _settled(_best(_ascent(_orthonormal(_best(_ascent(_first(at), ROUGH))))))
+        )
         if state is None or not state.residual <= ACCEPTED:
             state = _settled(_orthonormal(_settled(_best(_descent(at), at)), at.first))
     if not state.residual <= ACCEPTED:

@@ -68,7 +68,7 @@ class Marginal:
 
 @dataclass(frozen=True)
 class _Regressions:
-    """J ridge regressions whose weighted sum is the ratio-aware predictor."""
+    """J ridge regressions whose weighted sum is the ratio-aware predictor (eq-ratio-aware-gauss)."""
 
     at: Marginal
     rows: Polynomials
@@ -107,7 +107,8 @@ class _Regressions:
             at,
             rows,
             change,
-            blur=growth * (1 + shares.max() * (1 / gains + 1 / np.where(rest > 0, rest, 0 * rest + 1))),
+            blur=growth
+            * (1 + shares.max() * (1 / gains + 1 / np.where(rest > 0, rest, 0 * rest + 1))),
             inflation=((weight * keep) @ phi @ change) / gains,
             one=change.T @ (gram + penalty)[:, 0],
             surplus=((weight * keep * mask) @ phi @ change) / gains,
