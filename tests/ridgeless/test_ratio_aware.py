@@ -279,9 +279,9 @@ def test_parts_are_positive_and_add_up_on_every_law(
 ) -> None:
     try:
         found = rl.ratio_aware_risk([1.0, 2.0, 0.5], law, degree=degree, target=TASK, **options)
-    except rl.ConvergenceError as refused:  # beside a threshold of one ratio among close others
-        assert isinstance(law, rl.DiscreteRatio), refused
-        assert degree > 3, refused
+    except rl.ConvergenceError:
+        if degree < 5:  # the range of floats, and heavy ratios among close others: docs/numerics.md
+            raise
         return
     parts = found.bias, found.design_variance, found.noise_variance
     assert min(parts) >= 0

@@ -81,7 +81,7 @@ def basis(
         differences, np.sqrt(weight)[:, None] * base(places.x), first
     )
     back = np.linalg.inv(change)
-    one = back[:, 0].copy()
+    one = np.asarray(back[:, 0].copy(), dtype=np.float64)
     one[: fixed.size] = 1.0  # these coordinates are its values, exactly
     seen = None
     if size_at_zero < size:

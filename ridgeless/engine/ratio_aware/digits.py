@@ -73,7 +73,7 @@ def decimals(values: Any, digits: int | None) -> Array:
     """Return floats as exact decimals, or as they are if no digits are asked for."""
     values = np.asarray(values, dtype=np.float64)
     if digits is None:
-        return values
+        return np.asarray(values)
     exact = np.empty(values.size, dtype=object)
     exact[:] = [Decimal(x) for x in values.ravel().tolist()]
     return exact.reshape(values.shape)

@@ -255,23 +255,22 @@ class _Problem:
             values, mass, at, test, d0 = (
                 decimals(x, digits)[()] for x in (*signal, points, p_t, mean.d0)
             )
-            if digits is None:
-                found = partial(missed, state, one=one, phi_t=phi_t)
-            else:
-                found = mean.missed(test, digits)
-            return mean_answers(found, (values, mass), at, d0, test)
+            found = partial(missed, state, one=one, phi_t=phi_t)
+            own = found if digits is None else mean.missed(test, digits)
+            return mean_answers(own, (values, mass), at, d0, test)
 
         floor = np.append(NOTHING, np.ones(points.size))
         return enough(answer, floor, f"at test_mask_ratio = {p_t!r}")
 
 
 def _places(law: RatioLaw, order: int, rule: Quadrature) -> Places:
-    """Return the places of a law's nodes: exactly, where the law stretches one of the unit interval.
+    """Return the places of a law's nodes, exactly where it stretches one of the unit interval.
 
     Differences of the ratios of a narrow law have lost digits.
     """
     if type(law) is UniformRatio:
-        ends, unit = (law.low, law.high), UniformRatio(0.0, 1.0)
+        ends = law.low, law.high
+        unit: RatioLaw = UniformRatio(0.0, 1.0)
     elif type(law) is ScheduledRatio:
         ends, unit = (law.start, law.end), ScheduledRatio(0.0, 1.0, law.shape)
     else:

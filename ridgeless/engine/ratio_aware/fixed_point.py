@@ -69,7 +69,7 @@ class Equations:
             self,
             phi=self.phi @ change,
             penalty=change.T @ self.penalty @ change,
-            seen_at_zero=None if seen is None else np.linalg.solve(change, seen),
+            seen_at_zero=None if seen is None else np.asarray(np.linalg.solve(change, seen)),
             change=self.change @ change,
         )
 
@@ -93,7 +93,7 @@ def _inverse(matrices: Array) -> Array:
 
 
 def _grades(matrices: Array, resolvents: Array) -> Array:
-    """Return sizes of the elements, from the diagonal; where that is 0, as H or H x H would have."""
+    """Return sizes of the elements, from the diagonal; where it is 0, as H or H x H have."""
     level = np.einsum("iaa->ia", matrices)
     usual = np.einsum("iaa->ia", resolvents)
     floors = [like * (level / like).max(axis=1, keepdims=True) for like in (usual, usual**2)]
@@ -303,12 +303,11 @@ def solve(at: Equations, *, between: bool = False) -> State:
     """
     with np.errstate(all="ignore"):
         at = at.in_coordinates(_tempered(at, np.eye(at.phi.shape[1])))
+        state = None
         # Of far fewer rows than directions the conservation law says little either.
-        state = (
-            None
-            if between or at.delta > FAR
-            else _settled(_best(_ascent(_orthonormal(_best(_ascent(_first(at), ROUGH))))))
-        )
+        if not (between or at.delta > FAR):
+            near = _orthonormal(_best(_ascent(_first(at), ROUGH)))
+            state = _settled(_best(_ascent(near)))
         if state is None or not state.residual <= ACCEPTED:
             state = _settled(_orthonormal(_settled(_best(_descent(at), at)), at.first))
     if not state.residual <= ACCEPTED:

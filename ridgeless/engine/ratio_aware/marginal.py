@@ -68,7 +68,7 @@ class Marginal:
 
 @dataclass(frozen=True)
 class _Regressions:
-    """J ridge regressions whose weighted sum is the ratio-aware predictor (eq-ratio-aware-gauss)."""
+    """J ridge regressions, of which the predictor is a weighted sum (eq-ratio-aware-gauss)."""
 
     at: Marginal
     rows: Polynomials
@@ -101,7 +101,7 @@ class _Regressions:
         own = d0 * rest / gains
         effective = _effective(own, s, h, at.psi, at.delta)
         zero = own == 0
-        left = type(d0)(max(-at.delta, 0.0))
+        left = decimals(max(-at.delta, 0.0), digits)[()]
         level = np.where(zero, left, own / np.where(zero, 1, effective))
         return cls(
             at,

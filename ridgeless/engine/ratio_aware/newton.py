@@ -79,7 +79,9 @@ class Newton:
 def newton(places: Places, degree: int, first: Array) -> Newton:
     """Return the polynomials on at most degree + 1 of the places, `first` before others."""
     x = places.x
-    points, steps, product = [], [], x * 0 + 1
+    points: list[Any] = []
+    steps: list[Any] = []
+    product = x * 0 + 1
     while len(points) <= degree:
         size = abs(product)
         if len(points) < first.size:

@@ -65,5 +65,5 @@ def test_what_cancels_too_much_is_not_answered() -> None:
 
 
 def test_decimals_are_exact() -> None:
-    assert decimals(0.1, 40)[()] == Decimal(0.1) != Decimal("0.1")
+    assert decimals(0.1, 40)[()] == Decimal.from_float(0.1) != Decimal("0.1")
     assert decimals(0.1, None)[()] == 0.1

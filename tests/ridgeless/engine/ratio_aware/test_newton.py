@@ -44,5 +44,5 @@ def test_decimals_are_the_same_polynomials() -> None:
     exact = on(Places(np.array([Decimal(v) for v in x]), Decimal(0), Decimal(1)), 4)
     plain = on(Places(np.array(x)), 4)
     np.testing.assert_allclose(exact.legendre().astype(float), plain.legendre(), rtol=ROUNDING)
-    rest = np.asarray(exact.rest(Decimal(0.5)), dtype=float)
+    rest = np.asarray(exact.rest(Decimal("0.5")), dtype=float)
     np.testing.assert_allclose(rest, plain.rest(0.5), atol=ROUNDING)
