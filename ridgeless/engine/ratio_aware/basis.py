@@ -71,7 +71,7 @@ def basis(
     base = newton(places, degree, fixed)
     differences = base.legendre()
     if _norm(differences[: fixed.size].T).min(initial=1.0) * NARROW > 1:
-        fixed = base.points[: fixed.size]
+        fixed = np.asarray(base.points[: fixed.size])
         first = np.linalg.inv(base(fixed)[:, : fixed.size])
     else:  # too close for their values: only that they come first
         first = np.eye(_fixed(atoms, per_feature, zero_mass, size).size)
@@ -100,7 +100,8 @@ def basis(
 def _fixed(atoms: Atoms, per_feature: float, zero_mass: float, size: int) -> Array:
     """Return the places of ratios that fix the coefficients at them, if these are few enough."""
     heavy = atoms.place[atoms.heavy(per_feature, zero_mass)]
-    return heavy if heavy.size <= size and np.isfinite(per_feature) else np.zeros(0)
+    few = heavy.size <= size and np.isfinite(per_feature)
+    return np.asarray(heavy if few else heavy[:0])
 
 
 def _coordinates(differences: Array, rows: Array, first: Array) -> tuple[Array, Array, Array]:

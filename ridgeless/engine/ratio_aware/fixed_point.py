@@ -339,7 +339,8 @@ def _tempered(at: Equations, change: Array) -> Array:
 def _orthonormal(state: State, first: int = 0) -> State:
     """Return the state in coordinates in which rows are orthonormal as the solution weighs them.
 
-    All but the first. Just below the threshold few ratios weigh much, and coordinates chosen by all rows are alike.
+    All but the first. Just below the threshold few ratios weigh much, and coordinates chosen by
+    all rows are alike.
     """
     eq = state.at
     load = eq.weight / state.g * eq.energy.sum(axis=0)
