@@ -150,7 +150,7 @@ NARROW = {
     "all masks, width 0.001": ([1.0, 2.0], rl.UniformRatio(0.5, 0.501), 1.2, 3, EVERY),
     "all masks, width 0.003": ([1.0, 2.0], rl.UniformRatio(0.5, 0.503), 1.2, 3, EVERY),
     "all masks, width 1e-8": ([1.0, 2.0], rl.UniformRatio(0.5, 0.5 + 1e-8), 1.2, 3, EVERY),
-    "all masks, degree 6": (SMALL[:3], rl.UniformRatio(0.4, 0.41), 0.5, 6, EVERY),
+    "all masks, degree 5": (SMALL[:2], rl.UniformRatio(0.4, 0.41), 0.5, 5, EVERY),
     "all masks, ridge": ([1.0, 2.0], rl.UniformRatio(0.0, 1e-4), 2.0, 2, EVERY | {"ridge": 1e-3}),
     "all masks, a ridge that some feel": (
         SMALL, rl.UniformRatio(0.3, 0.301), 0.7, 3, EVERY | {"ridge": 1e-12},
@@ -169,7 +169,7 @@ NARROW = {
     "four close ratios, a heavy one": (SMALL, CLOSE, 0.35, 3, {"test_mask_ratio": 0.9}),
     "four close ratios, ridge": (SMALL, CLOSE, 0.3, 3, {"ridge": 0.1}),
     "four close ratios, a ridge that some feel": (SMALL, CLOSE, 0.15, 3, {"ridge": 1e-9}),
-    "four close ratios, many polynomials": (SMALL, CLOSE, 0.3, 8, {"ridge": 1e-3}),
+    "four close ratios, many polynomials": (SMALL[:2], CLOSE, 0.3, 8, {"ridge": 1e-3}),
     "four close ratios, degree 1": (SMALL, CLOSE, 0.3, 1, {"rows": "masked"}),
     "zero eigenvalues": (SINGULAR, CLOSE, 0.1, 2, {"test_mask_ratio": 0.5}),
     "zero eigenvalues, unmasked rows": (
@@ -177,9 +177,9 @@ NARROW = {
     ),
     "two clusters": (SMALL, CLUSTERS, 0.2, 3, {"test_mask_ratio": 0.5}),
     "close to everything masked": (SMALL, NEAR_1, 0.3, 3, {"ridge": 0.1}),
-    "degree 6, nine ratios": (SMALL, LINE, 0.1, 6, {}),
-    "degree 8, nine ratios": (SMALL[:3], LINE, 0.083, 8, {"rows": "masked"}),
-    "degree 8, few rows": (SMALL, LINE, 2.0, 8, {"test_mask_ratio": 0.35}),
+    "degree 6, nine ratios": (SMALL[:3], LINE, 0.1, 6, {}),
+    "degree 8, nine ratios": (SMALL[:2], LINE, 0.083, 8, {"rows": "masked"}),
+    "degree 8, few rows": (SMALL[:2], LINE, 2.0, 8, {"test_mask_ratio": 0.35}),
 }  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def test_a_uniform_law_is_a_law_of_many_ratios(aspect_ratio: float, degree: int)
 @pytest.mark.parametrize(("degree", "aspect_ratio"), [(3, 0.1), (6, 0.1), (6, 0.5), (8, 2.0)])
 def test_continuous_laws_settle_at_any_degree(degree: int, aspect_ratio: float, rows: str) -> None:
     """Just above the threshold the effective ridge nearly vanishes inside of the law."""
-    nodes = np.array(oracle.uniform_nodes(0.1, 0.9, 300), dtype=float)
+    nodes = np.array(oracle.uniform_nodes(0.1, 0.9, 160), dtype=float)
     laws = rl.UniformRatio(0.1, 0.9), rl.DiscreteRatio(*nodes.T)
     options: dict[str, Any] = {"degree": degree, "aspect_ratio": aspect_ratio, "rows": rows}
     found, many = (rl.ratio_aware_risk(POWER, law, target=TASK, **options) for law in laws)
@@ -272,7 +272,7 @@ questions = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(law=narrow_laws, degree=st.integers(0, 8), options=questions)
 def test_parts_are_positive_and_add_up_on_every_law(
     law: Any, degree: int, options: dict[str, Any]
