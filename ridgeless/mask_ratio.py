@@ -20,6 +20,7 @@ __all__ = ["DiscreteRatio", "RatioLaw", "ScheduledRatio", "UniformRatio"]
 Array = NDArray[np.float64]
 
 FEW_NODES, LOG_ODDS_REACH = 128, 80.0
+CROWDING = 4.0  # of log-odds nodes towards the middle, where they are this / sinh(this) apart
 SINE_NODES = 8  # so many integrate a sine to the last digit
 
 
@@ -103,10 +104,10 @@ def _unit_interval(order: int) -> tuple[Array, Array, Array]:
         v, rest = np.sin(np.pi * u / 2) ** 2, np.sin(np.pi * u[::-1] / 2) ** 2
         weight = weight * (np.pi / 4) * np.sin(np.pi * u)
         return v, rest, weight / weight.sum() if order < SINE_NODES else weight
-    log_odds = 2 * LOG_ODDS_REACH * (np.arange(order) - (order - 1) / 2) / (order - 1)
-    v = 1 / (1 + np.exp(-log_odds))
+    place = CROWDING * (2 * np.arange(order) - (order - 1)) / (order - 1)
+    v = 1 / (1 + np.exp(-LOG_ODDS_REACH / np.sinh(CROWDING) * np.sinh(place)))
     rest = v[::-1]
-    weight = v * rest
+    weight = v * rest * np.cosh(place)
     return v, rest, weight / weight.sum()
 
 

@@ -83,7 +83,8 @@ def ratio_aware_risk(
     NotImplementedError
         For masks_per_sample other than 1 and inf.
     ConvergenceError
-        If the fixed point is not reached to rounding.
+        If the fixed point is not reached to rounding, or polynomials on a law so narrow leave the
+        range of floating-point numbers.
 
     Examples
     --------

@@ -1,12 +1,16 @@
 """`rl.ratio_aware_risk` against 40-digit arithmetic, plain regressions and simulation."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ridgeless as rl
+from ridgeless.engine.ratio_aware.newton import Newton
 from tests import oracle, ratio_aware_oracle
 from tests.problems import CASES, POWER, SINGULAR, STEEP, TASK, Case
 from tests.reference import without_one_feature, worst_error
@@ -14,8 +18,10 @@ from tests.test_fronts import has_one_mask_or_all
 from tests.tolerances import (
     BESIDE_A_THRESHOLD,
     IDENTITY,
+    NARROW_LAW,
     RATIO_AWARE,
     RISK,
+    ROUNDING,
 )
 
 FEATURE = rl.MaskedFeature()
@@ -35,6 +41,10 @@ def exact(
         law = list(zip(law.values, law.weights, strict=True))
     elif isinstance(law, float):
         law = [(law, 1)]
+    elif isinstance(law, rl.UniformRatio):  # exact for moments up to 23
+        with oracle.mp.workdps(oracle.DIGITS):
+            low, width = oracle.mpf(law.low), oracle.mpf(law.high) - oracle.mpf(law.low)
+            law = [(low + width * x, weight) for x, weight in oracle._gauss_legendre(12)]
     weights, points = [1.0] * len(eigenvalues), eigenvalues
     if isinstance(target, rl.MaskedFeature):
         zeros, masses, noise = without_one_feature(eigenvalues)
@@ -131,6 +141,56 @@ def test_every_part_matches_the_reference(name: str) -> None:
     assert worst_error(found, exact(eigenvalues, law, target, **options)) < RATIO_AWARE
 
 
+LINE = rl.DiscreteRatio(np.linspace(0.1, 0.9, 9))
+CLOSE = rl.DiscreteRatio([0.5, 0.50002, 0.50007, 0.5001], [4, 1, 3, 2])
+NEAR_1 = rl.DiscreteRatio([0.999, 0.9994, 0.9996, 0.9998], [4, 1, 3, 2])
+CLUSTERS = rl.DiscreteRatio([0.2, 0.2 + 1e-7, 0.8, 0.8 + 1e-9])
+EVERY = {"masks_per_sample": math.inf}
+NARROW = {
+    "all masks, width 0.001": ([1.0, 2.0], rl.UniformRatio(0.5, 0.501), 1.2, 3, EVERY),
+    "all masks, width 0.003": ([1.0, 2.0], rl.UniformRatio(0.5, 0.503), 1.2, 3, EVERY),
+    "all masks, width 1e-8": ([1.0, 2.0], rl.UniformRatio(0.5, 0.5 + 1e-8), 1.2, 3, EVERY),
+    "all masks, degree 5": (SMALL[:2], rl.UniformRatio(0.4, 0.41), 0.5, 5, EVERY),
+    "all masks, ridge": ([1.0, 2.0], rl.UniformRatio(0.0, 1e-4), 2.0, 2, EVERY | {"ridge": 1e-3}),
+    "all masks, a ridge that some feel": (
+        SMALL, rl.UniformRatio(0.3, 0.301), 0.7, 3, EVERY | {"ridge": 1e-12},
+    ),
+    "all masks, masked rows": (
+        SMALL, rl.UniformRatio(0.99, 0.999), 0.7, 2, EVERY | {"rows": "masked"},
+    ),
+    "all masks, far fewer rows": (SMALL, CLOSE, 5.0, 2, EVERY | {"test_mask_ratio": 0.9}),
+    "all masks, two clusters": (SMALL, CLUSTERS, 0.6, 3, EVERY | {"test_mask_ratio": 0.5}),
+    "all masks, unmasked rows": (
+        SMALL, rl.DiscreteRatio([0.0, 1e-5, 1e-4]), 0.6, 2, EVERY | {"test_mask_ratio": 0.5},
+    ),
+    "infinitely many rows": ([1.0, 2.0], rl.UniformRatio(0.0, 1e-3), 0.0, 2, EVERY),
+    "four close ratios": (SMALL, CLOSE, 0.09, 3, {}),
+    "four close ratios, few rows": (SMALL, CLOSE, 3.0, 3, {"test_mask_ratio": 0.2}),
+    "four close ratios, a heavy one": (SMALL, CLOSE, 0.35, 3, {"test_mask_ratio": 0.9}),
+    "four close ratios, ridge": (SMALL, CLOSE, 0.3, 3, {"ridge": 0.1}),
+    "four close ratios, a ridge that some feel": (SMALL, CLOSE, 0.15, 3, {"ridge": 1e-9}),
+    "four close ratios, many polynomials": (SMALL[:2], CLOSE, 0.3, 8, {"ridge": 1e-3}),
+    "four close ratios, degree 1": (SMALL, CLOSE, 0.3, 1, {"rows": "masked"}),
+    "zero eigenvalues": (SINGULAR, CLOSE, 0.1, 2, {"test_mask_ratio": 0.5}),
+    "zero eigenvalues, unmasked rows": (
+        SINGULAR, rl.DiscreteRatio([0.0, 1e-3, 2e-3]), 0.2, 2, {"test_mask_ratio": 0.3},
+    ),
+    "two clusters": (SMALL, CLUSTERS, 0.2, 3, {"test_mask_ratio": 0.5}),
+    "close to everything masked": (SMALL, NEAR_1, 0.3, 3, {"ridge": 0.1}),
+    "degree 6, nine ratios": (SMALL[:3], LINE, 0.1, 6, {}),
+    "degree 8, nine ratios": (SMALL[:2], LINE, 0.083, 8, {"rows": "masked"}),
+    "degree 8, few rows": (SMALL[:2], LINE, 2.0, 8, {"test_mask_ratio": 0.35}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_every_part_is_right_on_narrow_laws_and_at_high_degrees(name: str) -> None:
+    eigenvalues, law, aspect_ratio, degree, options = NARROW[name]
+    options = {"aspect_ratio": aspect_ratio, "degree": degree} | options
+    found = rl.ratio_aware_risk(eigenvalues, law, target=TASK, **options)
+    assert worst_error(found, exact(eigenvalues, law, TASK, **options)) < NARROW_LAW
+
+
 @pytest.mark.parametrize("aspect_ratio", [0.6 * (1 + 1e-6), 0.4 * (1 - 1e-6)])
 def test_beside_the_threshold_of_one_ratio(aspect_ratio: float) -> None:
     options = {"degree": 1, "aspect_ratio": aspect_ratio}
@@ -175,6 +235,90 @@ def test_a_uniform_law_is_a_law_of_many_ratios(aspect_ratio: float, degree: int)
     )
     parts = ("bias", "design_variance", "noise_variance", "total")
     assert worst_error(found, {name: getattr(many, name) for name in parts}) < RATIO_AWARE
+
+
+@pytest.mark.parametrize("rows", ["all", "masked"])
+@pytest.mark.parametrize(("degree", "aspect_ratio"), [(3, 0.1), (6, 0.1), (6, 0.5), (8, 2.0)])
+def test_continuous_laws_settle_at_any_degree(degree: int, aspect_ratio: float, rows: str) -> None:
+    """Just above the threshold the effective ridge nearly vanishes inside of the law."""
+    nodes = np.array(oracle.uniform_nodes(0.1, 0.9, 160), dtype=float)
+    laws = rl.UniformRatio(0.1, 0.9), rl.DiscreteRatio(*nodes.T)
+    options: dict[str, Any] = {"degree": degree, "aspect_ratio": aspect_ratio, "rows": rows}
+    found, many = (rl.ratio_aware_risk(POWER, law, target=TASK, **options) for law in laws)
+    parts = ("bias", "design_variance", "noise_variance", "total")
+    assert worst_error(found, {name: getattr(many, name) for name in parts}) < NARROW_LAW
+
+
+narrow_laws = st.builds(
+    lambda low, width, kind: kind(low, low + min(10.0**width, 1 - low)),
+    low=st.one_of(st.just(0.0), st.floats(0.05, 0.95)),
+    width=st.floats(-9, -0.5),
+    kind=st.sampled_from(
+        [
+            rl.UniformRatio,
+            lambda low, high: rl.ScheduledRatio(high, low, "cosine"),
+            lambda low, high: rl.DiscreteRatio(np.linspace(low, high, 5), [1, 5, 1, 2, 3]),
+        ]
+    ),
+)
+questions = st.fixed_dictionaries(
+    {
+        "aspect_ratio": st.floats(0.01, 20.0),
+        "ridge": st.one_of(st.just(0.0), st.floats(1e-8, 10.0)),
+        "test_mask_ratio": st.floats(0.0, 1.0),
+        "masks_per_sample": st.sampled_from([1.0, math.inf]),
+        "rows": st.sampled_from(["all", "masked"]),
+    }
+)
+
+
+@settings(max_examples=20)
+@given(law=narrow_laws, degree=st.integers(0, 8), options=questions)
+def test_parts_are_positive_and_add_up_on_every_law(
+    law: Any, degree: int, options: dict[str, Any]
+) -> None:
+    try:
+        found = rl.ratio_aware_risk([1.0, 2.0, 0.5], law, degree=degree, target=TASK, **options)
+    except rl.ConvergenceError:
+        if degree < 5:  # the range of floats, and heavy ratios among close others: docs/numerics.md
+            raise
+        return
+    parts = found.bias, found.design_variance, found.noise_variance
+    assert min(parts) >= 0
+    assert found.total == pytest.approx(sum(parts), rel=ROUNDING)
+    if degree == 0:
+        plain = rl.risk([1.0, 2.0, 0.5], law, target=TASK, **options)
+        assert found.total == pytest.approx(plain.total, rel=IDENTITY)
+
+
+@settings(max_examples=10)
+@given(
+    law=narrow_laws.filter(lambda law: law.continuous),
+    degree=st.integers(0, 5),
+    masks=st.sampled_from([1.0, math.inf]),
+    shift=st.floats(-0.3, 0.3),
+    stretch=st.floats(0.2, 1.5),
+)
+def test_without_a_ridge_only_the_span_of_the_polynomials_matters(
+    law: Any, degree: int, masks: float, shift: float, stretch: float
+) -> None:
+    """Legendre polynomials of any affine function of the ratio are as good."""
+    options = {
+        "degree": degree, "aspect_ratio": 0.12, "target": TASK, "masks_per_sample": masks,
+    }  # fmt: skip
+    found = rl.ratio_aware_risk(SMALL, law, **options)
+    plain = Newton._differences
+
+    def other(self: Newton, *given: Any) -> Any:
+        number = type(self.width)
+        low, factor = number(shift) + self.low * number(stretch), number(stretch)
+        return plain(replace(self, low=low, width=self.width * factor), *given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Newton, "_differences", other)
+        again = rl.ratio_aware_risk(SMALL, law, **options)
+    parts = ("bias", "design_variance", "noise_variance", "total")
+    assert worst_error(again, {name: getattr(found, name) for name in parts}) < NARROW_LAW
 
 
 PLAIN = [x for x in CASES if has_one_mask_or_all(x) and not isinstance(x.mask_ratio, rl.Masking)]

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.engine.grid import Cells, Grid, solve
-from ridgeless.engine.ratio_aware.basis import SAME, Atoms, basis
+from ridgeless.engine.ratio_aware.atoms import SAME, Atoms
+from ridgeless.engine.ratio_aware.basis import basis
+from ridgeless.engine.ratio_aware.digits import NOTHING, decimals, enough
+from ridgeless.engine.ratio_aware.mean import Mean, mean_answers
+from ridgeless.engine.ratio_aware.newton import Places
 from ridgeless.engine.spectral import SpectralFamily
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE
 from ridgeless.errors import ConvergenceError
-from ridgeless.mask_ratio import Quadrature, RatioLaw
+from ridgeless.mask_ratio import Quadrature, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.row_classes import SMALLEST, RowClasses
 
+if TYPE_CHECKING:
+    from ridgeless.engine.ratio_aware.fixed_point import State
+
 __all__ = ["RatioAwareFamily"]
+
+LITTLE = 1e-6  # a ridge, in units of the spectrum's scale
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -60,7 +71,8 @@ class RatioAwareFamily(SpectralFamily):
         for number, cell in enumerate(first):
             chosen = np.flatnonzero(where == number)
             problem = _Problem.of(self, cells, int(index[cell]))
-            out[chosen] = problem.columns(grid.p_t[index[chosen]])
+            with np.errstate(all="ignore"):
+                out[chosen] = problem.columns(grid.p_t[index[chosen]])
         self._check(cells, index, out[:, :3])
         return out
 
@@ -83,6 +95,7 @@ class _Problem:
 
     family: RatioAwareFamily
     rule: Quadrature
+    places: Places  #: of the nodes of the rule
     loss: Array  #: loss weights of the rows
     rows: RowClasses  #: of this law alone
     atoms: Atoms
@@ -100,18 +113,20 @@ class _Problem:
             masking = masking.with_ratio(float(masking.ratio.flat[grid.scheme[cell]]))
         law = masking.law
         rule = law.quadrature(cells.order)
+        places = _places(law, cells.order, rule)
         loss = law.loss_weight(rule.mask)
         rule = rule._replace(mask=np.where(rule.mask > 0, np.maximum(rule.mask, SMALLEST), 0.0))
         rows = masking.with_masks(1).row_classes(cells.order)
         used = rows.weight[0] > 0
         atoms = Atoms.none()
-        # A law so narrow that its keep ratios round to one number is that ratio.
-        if not law.continuous or np.unique(rule.keep[used]).size == 1:
-            atoms = Atoms.of(rule.keep[used], rows.weight[0][used], rows.masked[0][used])
+        # A law so narrow that its ratios round to a few numbers has those ratios.
+        if not law.continuous or np.unique(places.x[used]).size <= family.degree:
+            atoms = Atoms.of(places.x[used], rows.weight[0][used], rows.masked[0][used])
         lam, scale = float(grid.ridge[cell]), family.spectrum.scale
         return cls(
             family,
             rule,
+            places,
             loss,
             rows,
             atoms,
@@ -124,46 +139,41 @@ class _Problem:
 
     def columns(self, tests: Array) -> Array:
         """Return the parts and the learned fractions, shape (tests.size, 3 + points)."""
-        return self._every_mask(tests) if self.every else self._one_mask(tests)
+        if self.every or self.gamma == 0:  # of infinitely many rows, masks are only averages
+            return self._every_mask(tests)
+        return self._one_mask(tests)
 
     def _every_mask(self, tests: Array) -> Array:
         """Infinitely many masks: ridge regressions (eq-ratio-aware-marginal)."""
         from ridgeless.engine.distance import excess
-        from ridgeless.engine.ratio_aware.marginal import marginal
+        from ridgeless.engine.ratio_aware.marginal import Marginal
 
         family, spectrum, rule, atoms = self.family, self.family.spectrum, self.rule, self.atoms
         counted = rule.weight * rule.mask if self.masked else rule.weight
         weight = counted / counted.sum() * self.loss
+        used = (weight > 0) & (rule.keep > 0)
         first = int(spectrum.nodes.values[0] == 0)
         s, h = (x[first:] for x in spectrum.nodes)
-        d0 = spectrum.mean / spectrum.scale
-        found = marginal(
-            basis(rule.keep[rule.keep > 0], atoms, family.degree),
-            rule._replace(weight=weight),
+        problem = Marginal(
+            replace(self.places, x=self.places.x[used]),
+            weight[used],
+            family.degree,
             s,
             h,
-            d0,
+            spectrum.mean / spectrum.scale,
             self.gamma,
             delta=excess(self.gamma, spectrum.tail[first], 1.0, 1.0, 1.0, spectrum.tail[0]),
             ridge=self.ridge,
             singular=self.ridge == 0
             and bool(atoms.bare.any())
-            and atoms.keep.size <= family.degree + 1,
+            and atoms.place.size <= family.degree + 1,
         )
-        return np.stack(
-            [
-                np.append(
-                    found.read_out(s, h, d0, self.gamma, family.signal.nodes, float(p)),
-                    found.learned(family.points, float(p)),
-                )
-                for p in tests
-            ]
-        )
+        return problem.answers(family.signal.nodes, family.points, tests)
 
     def _one_mask(self, tests: Array) -> Array:
         """One mask per sample: the matrix fixed point (eq-ratio-aware-fixed-point)."""
         from ridgeless.engine.distance import constants, excess
-        from ridgeless.engine.ratio_aware.fixed_point import Equations, learned, read_out, solve
+        from ridgeless.engine.ratio_aware.fixed_point import Equations, solve, variances
 
         family, spectrum, rule, rows = self.family, self.family.spectrum, self.rule, self.rows
         atoms, degree = self.atoms, family.degree
@@ -190,10 +200,15 @@ class _Problem:
         least = min(per_feature, columns / spectrum.tail[0])
         between = psi > 0 and self.ridge == 0 and (tied or rank < least * (1 - SAME))
         between &= not (tied and delta == 0)
-        ridge = TINY_RIDGE if between else self.ridge * float(rows.ridge_scale[0])
-        base, e = constants(delta, ridge)
         used = rows.weight[0] > 0
-        at = basis(rule.keep[used], atoms, degree, per_feature, spectrum.zero_mass)
+        places = replace(self.places, x=self.places.x[used])
+        # With a ridge to speak of, no ratio needs a coordinate of its own.
+        alone = per_feature if self.ridge < LITTLE else 0.0
+        at = basis(places, rows.weight[0][used], atoms, degree, alone, spectrum.zero_mass)
+        # (so small that the coordinate of the largest penalty does not feel it either)
+        tiny = TINY_RIDGE / float(at.penalty.max())
+        ridge = tiny if between else self.ridge * float(rows.ridge_scale[0])
+        base, e = constants(delta, ridge)
         a, b, f = (x[0][used] for x in (rows.kept, rows.masked, rows.surplus))
         s, h = (x[first if size_at_zero == 0 else 0 :] for x in spectrum.nodes)
         d0 = spectrum.mean / spectrum.scale
@@ -204,25 +219,64 @@ class _Problem:
             weight=rows.weight[0][used],
             energy=np.stack([a, b * d0]),
             surplus=f,
-            phi=at(rule.keep[used]),
+            phi=at(places.x),
             penalty=at.penalty,
             seen_at_zero=at.seen_at_zero,
             psi=psi,
             delta=delta,
             base=base,
             e=e,
+            first=at.first,
+            change=np.eye(at.one.size),
         )
         state = solve(problem, between=between)
         diverging = delta >= 0 and self.ridge == 0 and self.reaches_one
-        heavy = atoms.keep[atoms.heavy(per_feature, spectrum.zero_mass)] if tied else np.zeros(0)
+        heavy = atoms.place[atoms.heavy(per_feature, spectrum.zero_mass)] if tied else np.zeros(0)
         signal, mask = family.signal, rule.mask[used]
         loss = self.loss[used]
+        mean = Mean(places, problem.weight / state.g, loss, degree, e, d0)
         out = np.empty((tests.size, family.width))
-        for i, p_t in enumerate(tests):
-            q_t = 1 - p_t
-            phi_t = at(np.array(q_t))
-            out[i, :3] = read_out(state, mask, loss, signal.nodes, at.one, phi_t, float(p_t))
-            out[i, 3:] = learned(state, family.points, at.one, phi_t)
-            if q_t > 0 and (diverging or (tied and between and q_t not in heavy)):
+        for i, p_t in enumerate(tests.tolist()):
+            place = places.of(p_t)
+            phi_t = at.at(place)
+            out[i, [0, *range(3, family.width)]] = self._means(state, mean, at.one, phi_t, p_t)
+            out[i, 1:3] = variances(state, mask, loss, signal.nodes, at.one, phi_t, p_t)
+            if p_t < 1 and (diverging or (tied and between and place not in heavy)):
                 out[i, 1:3] = np.inf if signal.variance > 0 else 0.0, np.inf
         return out
+
+    def _means(self, state: State, mean: Mean, one: Array, phi_t: Array, p_t: float) -> Array:
+        """Return the bias and the learned fractions, in decimals where floats cancel."""
+        from ridgeless.engine.ratio_aware.fixed_point import missed
+
+        points, nodes = self.family.points, self.family.signal.nodes
+        signal = [x[nodes.values > 0] for x in nodes]
+
+        def answer(digits: int | None) -> tuple[Array, Array]:
+            values, mass, at, test, d0 = (
+                decimals(x, digits)[()] for x in (*signal, points, p_t, mean.d0)
+            )
+            found = partial(missed, state, one=one, phi_t=phi_t)
+            own = found if digits is None else mean.missed(test, digits)
+            return mean_answers(own, (values, mass), at, d0, test)
+
+        floor = np.append(NOTHING, np.ones(points.size))
+        return enough(answer, floor, f"at test_mask_ratio = {p_t!r}")
+
+
+def _places(law: RatioLaw, order: int, rule: Quadrature) -> Places:
+    """Return the places of a law's nodes, exactly where it stretches one of the unit interval.
+
+    Differences of the ratios of a narrow law have lost digits.
+    """
+    if type(law) is UniformRatio:
+        ends = law.low, law.high
+        unit: RatioLaw = UniformRatio(0.0, 1.0)
+    elif type(law) is ScheduledRatio:
+        ends, unit = (law.start, law.end), ScheduledRatio(0.0, 1.0, law.shape)
+    else:
+        return Places(rule.mask)
+    low, high = sorted(ends)
+    if low == high:
+        return Places(rule.mask)
+    return Places(unit.quadrature(order).mask, low, high - low)

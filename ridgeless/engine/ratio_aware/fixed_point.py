@@ -23,17 +23,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ridgeless.engine.ratio_aware.basis import orthonormal
 from ridgeless.errors import ConvergenceError
 from ridgeless.lazy import lazy
 
-__all__ = ["Equations", "State", "learned", "read_out", "solve"]
+__all__ = ["Equations", "State", "missed", "solve", "variances"]
 
 Array = NDArray[np.float64]
 
 AIM = 1e-14  # residual
 ACCEPTED = 1e-12  # what rounding may leave of it
 MAX_STEPS = 100
-POLISH = 5  # steps that may gain the last digits
+FAR = 1e6  # directions per row
+ROUGH = 1e-3  # residual of a state that is near the solution
+POLISH = 20  # steps that may gain the last digits
 DOUBLINGS = 400  # of the factor c
 LEAST = 1e-40
 LARGEST_LOG = 700.0  # of a factor that is a number
@@ -56,6 +59,19 @@ class Equations:
     delta: float  #: columns per row, less one
     base: float
     e: float
+    first: int  #: coordinates that are fixed whatever the others are
+    change: Array  #: from these coordinates to those in which the problem was given
+
+    def in_coordinates(self, change: Array) -> Equations:
+        """Return the same problem for coordinates c of which the present ones are `change` c."""
+        seen = self.seen_at_zero
+        return replace(
+            self,
+            phi=self.phi @ change,
+            penalty=change.T @ self.penalty @ change,
+            seen_at_zero=None if seen is None else np.asarray(np.linalg.solve(change, seen)),
+            change=self.change @ change,
+        )
 
     def inverse(self, matrices: Array, s: Array) -> Array:
         """Invert one matrix per eigenvalue; at eigenvalue 0 within the span that is seen."""
@@ -77,11 +93,13 @@ def _inverse(matrices: Array) -> Array:
 
 
 def _grades(matrices: Array, resolvents: Array) -> Array:
-    """Return sizes of the elements, from the diagonal; where that is 0, as H x H would have."""
+    """Return sizes of the elements, from the diagonal; where it is 0, as H or H x H have."""
     level = np.einsum("iaa->ia", matrices)
-    usual = np.einsum("iaa->ia", resolvents) ** 2
-    level = level + 1e-30 * usual * (level / usual).max(axis=1, keepdims=True)
-    return np.asarray(np.sqrt(level[:, :, None] * level[:, None, :]))
+    usual = np.einsum("iaa->ia", resolvents)
+    floors = [like * (level / like).max(axis=1, keepdims=True) for like in (usual, usual**2)]
+    level = level + 1e-30 * np.minimum(*floors)
+    root = np.sqrt(level)
+    return np.asarray(root[:, :, None] * root[:, None, :])
 
 
 def _symmetric(matrices: Array) -> Array:
@@ -283,12 +301,15 @@ def solve(at: Equations, *, between: bool = False) -> State:
     ConvergenceError
         If the residual stays above 1e-12.
     """
-    if at.psi == 0:
-        return State(at, np.zeros((2, *at.penalty.shape)))
     with np.errstate(all="ignore"):
-        state = None if between else _settled(at, _ascent(at))
+        at = at.in_coordinates(_tempered(at, np.eye(at.phi.shape[1])))
+        state = None
+        # Of far fewer rows than directions the conservation law says little either.
+        if not (between or at.delta > FAR):
+            near = _orthonormal(_best(_ascent(_first(at), ROUGH)))
+            state = _settled(_best(_ascent(near)))
         if state is None or not state.residual <= ACCEPTED:
-            state = _settled(at, _descent(at))
+            state = _settled(_orthonormal(_settled(_best(_descent(at), at)), at.first))
     if not state.residual <= ACCEPTED:
         raise ConvergenceError(
             f"the ratio-aware fixed point did not converge at d/N = {at.psi!r}, ridge = "
@@ -298,10 +319,45 @@ def solve(at: Equations, *, between: bool = False) -> State:
     return state
 
 
-def _settled(at: Equations, states: Iterator[State]) -> State:
-    """Return the last state, on the given constants, polished as far as rounding allows."""
-    *_, state = states
-    state = State(at, state.matrices)
+def _best(states: Iterator[State], at: Equations | None = None) -> State:
+    """Return the state of the least residual, on the given constants."""
+    best = next(states)
+    for state in states:
+        best = min(best, state, key=lambda x: x.residual)
+    return State(at or best.at, best.matrices)
+
+
+def _tempered(at: Equations, change: Array) -> Array:
+    """Return new coordinates scaled so that none is penalised by more than one.
+
+    The sizes of all others are numbers then, even squared.
+    """
+    penalty = np.einsum("ai,ab,bi->i", change, at.penalty, change)
+    return np.asarray(change / np.sqrt(1 + at.e * penalty))
+
+
+def _orthonormal(state: State, first: int = 0) -> State:
+    """Return the state in coordinates in which rows are orthonormal as the solution weighs them.
+
+    All but the first. Just below the threshold few ratios weigh much, and coordinates chosen by
+    all rows are alike.
+    """
+    eq = state.at
+    load = eq.weight / state.g * eq.energy.sum(axis=0)
+    if eq.phi.shape[1] <= first + 1 or not (np.isfinite(load).all() and state.residual <= ROUGH):
+        return state
+    rows = np.sqrt(load)[:, None] * eq.phi
+    change = np.diag(1 / np.sqrt((rows**2).sum(axis=0)))
+    change[first:, first:] = orthonormal(rows[:, first:])
+    change = _tempered(eq, change)
+    if not np.isfinite(change).all():
+        return state
+    back = np.linalg.inv(change)
+    return State(eq.in_coordinates(change), _symmetric(back @ state.matrices @ back.T))
+
+
+def _settled(state: State) -> State:
+    """Return a state polished as far as rounding allows."""
     for _ in range(POLISH):
         if state.residual <= AIM:
             break
@@ -312,13 +368,17 @@ def _settled(at: Equations, states: Iterator[State]) -> State:
     return state
 
 
-def _ascent(at: Equations) -> Iterator[State]:
-    """Newton where it helps, else the scaled image."""
+def _first(at: Equations) -> State:
+    """Return a state on which the conservation law holds."""
     shape = np.diag(1 / np.diag(at.penalty))
-    state = State(at, np.stack([shape / at.d0, shape / at.energy.max()])).scaled()
+    return State(at, np.stack([shape / at.d0, shape / at.energy.max()])).scaled()
+
+
+def _ascent(state: State, accepted: float = ACCEPTED) -> Iterator[State]:
+    """Newton where it helps, else the scaled image."""
     for _ in range(MAX_STEPS):
         yield state
-        if state.residual <= ACCEPTED:
+        if state.residual <= accepted:
             return
         better = state.newton()
         helps = better.residual < 0.9 * state.residual and _is_positive(better)
@@ -331,7 +391,7 @@ def _descent(at: Equations) -> Iterator[State]:
     T(inf) needs e > 0: otherwise a ridge too small to matter.
     """
     at = replace(at, e=at.e or LEAST)
-    widest = at.psi / at.e * np.linalg.inv(at.penalty)
+    widest = at.psi / at.e * _inverse(at.penalty[None])[0]
     state = State(at, np.stack([at.h @ at.s * widest, at.h.sum() * widest]))
     for _ in range(MAX_STEPS):
         yield state
@@ -345,13 +405,22 @@ def _is_positive(state: State) -> bool:
     return bool(np.isfinite(scaled).all() and (np.linalg.eigvalsh(scaled) > 0).all())
 
 
-def learned(state: State, s: Array, one: Array, phi_t: Array) -> Array:
-    """Return the learned fraction at eigenvalues s, of inputs with the polynomials phi_t."""
-    fractions = np.zeros(s.size)
-    there = s > 0
-    if there.any():
-        fractions[there] = phi_t @ one - _missed(state, s[there], one) @ phi_t
-    return fractions
+def missed(state: State, s: Array, one: Array, phi_t: Array) -> tuple[Array, Array]:
+    """Return one minus the learned fraction at eigenvalues s, and its error per unit of rounding.
+
+    `one`: the constant function 1; `phi_t`: the polynomials at the test ratio.
+    """
+    one, phi_t = _turned(state, one, phi_t)
+    own, beyond = _missed(state, s, one), 1 - phi_t @ one
+    size = np.sqrt(np.einsum("naa->na", state.resolvent(s)))
+    rough = (np.abs(own) / size).max(axis=1) * (size @ np.abs(phi_t))
+    return beyond + own @ phi_t, 4 * rough + abs(beyond)
+
+
+def _turned(state: State, one: Array, phi_t: Array) -> tuple[Array, Array]:
+    """Return the function 1 and the polynomials in the coordinates of a state."""
+    change = state.at.change
+    return np.asarray(np.linalg.solve(change, one)), np.asarray(phi_t @ change)
 
 
 def _missed(state: State, s: Array, one: Array) -> Array:
@@ -362,7 +431,7 @@ def _missed(state: State, s: Array, one: Array) -> Array:
     return np.asarray(np.einsum("nab,nb->na", state.resolvent(s), rest))
 
 
-def read_out(
+def variances(
     state: State,
     mask: Array,
     loss: Array,
@@ -371,30 +440,34 @@ def read_out(
     phi_t: Array,
     p_t: float,
 ) -> Array:
-    """Return bias, design variance and noise variance per unit of noise (eq-ratio-aware-variance).
+    """Return design variance and noise variance per unit of noise (eq-ratio-aware-variance).
 
     `mask`, `loss`: the classes' mask ratios and loss weights; `signal`: eigenvalues and mass of
     beta; `one`: the constant function 1; `phi_t`: the polynomials at the test ratio p_t.
     """
     eq = state.at
+    one, phi_t = _turned(state, one, phi_t)
     q_t = 1 - p_t
     s, mass = (x[signal[0] > 0] for x in signal)
     if q_t == 0:
-        return np.array([mass @ s, 0.0, 0.0])
-    missed = _missed(state, s, one)
-    missed_t = (1 - phi_t @ one) + missed @ phi_t
-    bias = (mass * s) @ (p_t + q_t * missed_t) ** 2
-    bias += q_t * p_t * eq.d0 * (mass @ (1 - missed_t) ** 2)
-    if eq.psi == 0:  # infinitely many rows: nothing fluctuates
-        return np.array([bias, 0.0, 0.0])
-    own = missed @ eq.phi.T
+        return np.zeros(2)
+    own = _missed(state, s, one) @ eq.phi.T
     residual = loss * ((mass * s) @ (mask + (1 - mask) * own) ** 2)
     residual += eq.energy[1] * (mass @ (1 - own) ** 2)
     if eq.base == eq.e == 0:
-        return np.array([bias, math.inf if residual.max() > 0 else 0.0, math.inf])
+        return np.array([math.inf if residual.max() > 0 else 0.0, math.inf])
     test = np.multiply.outer([q_t * q_t, q_t * p_t * eq.d0], np.outer(phi_t, phi_t))
     seen = (state.spread @ test.ravel()).reshape(test.shape)
-    u = state.balanced(seen, float((state.slopes * seen).sum()), _grades(seen, state.matrices))
+    # What is seen spreads to coordinates in which it is nothing.
+    spread = seen + (state.derivative @ seen.ravel()).reshape(seen.shape)
+    scale = _grades(spread, state.matrices)
+    u = state.balanced(seen, float((state.slopes * seen).sum()), scale)
     share = (eq.energy * np.einsum("ka,iab,kb->ik", eq.phi, u, eq.phi)).sum(axis=0)
     share *= eq.weight / state.g**2
-    return np.array([bias, share @ residual, share @ loss])
+    found = np.array([share @ residual, share @ loss])
+    if not np.isfinite(found).all():
+        raise ConvergenceError(
+            f"{phi_t.size} polynomials in so narrow a law of mask ratios are beyond the range of "
+            f"floating-point numbers at test_mask_ratio = {p_t!r}; use a lower degree"
+        )
+    return found

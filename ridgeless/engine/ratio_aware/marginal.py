@@ -3,151 +3,175 @@ r"""Ratio-aware regression with infinitely many masks: several ridges on the sam
 Averaged over masks, the loss of one sample is a quadratic form in :math:`(x'b_1, \dots, x'b_J)`
 plus a quadratic penalty. Coordinates in which both are diagonal make it J ridge regressions of
 the same unmasked rows, each with its own ridge (eq-ratio-aware-marginal); how they fluctuate
-together follows from a two-ridge equivalent (eq-ratio-aware-two-ridges).
+together follows from a two-ridge equivalent (eq-ratio-aware-two-ridges). Away from a narrow law,
+the regressions cancel: the same steps are then taken with as many digits as that costs.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless.engine.ratio_aware.basis import Basis
-from ridgeless.errors import ConvergenceError
-from ridgeless.mask_ratio import Quadrature
+from ridgeless.engine.ratio_aware.digits import NOTHING, decimals, eigen, enough
+from ridgeless.engine.ratio_aware.mean import Polynomials, mean_answers
+from ridgeless.engine.ratio_aware.newton import Places
 
-__all__ = ["Marginal", "marginal"]
+__all__ = ["Marginal"]
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]  # of floats or of decimals
 
-EPS = float(np.finfo(float).eps)
-CANCELLED = 1e-6  # what rounding of the largest terms may leave of a variance, relative
+STEPS = 2000  # of Newton's method, each of which halves an effective ridge at least
 
 
 @dataclass(frozen=True)
 class Marginal:
-    """J ridge regressions whose weighted sum is the ratio-aware predictor."""
+    """The problem in numbers, all of them floats."""
 
-    basis: Basis
+    places: Places  #: of mask ratios below 1
+    weight: Array  #: of these in the loss
+    degree: int
+    s: Array  #: positive eigenvalues, shape (nodes,)
+    h: Array  #: their shares
+    d0: float
+    psi: float
+    delta: float  #: positive eigenvalues per sample, less one
+    ridge: float
+    singular: bool  #: one direction has no ridge at all: nothing is masked at its ratio
+
+    def answers(self, signal: tuple[Array, Array], points: Array, tests: Array) -> Array:
+        """Return bias, design variance, noise variance per unit of noise and learned fractions.
+
+        One row for each of the mask ratios `tests`; fractions at the eigenvalues `points`.
+
+        Raises
+        ------
+        ConvergenceError
+            If 1280 digits are not enough.
+        """
+        regressions = cache(lambda digits: _Regressions.of(self, digits))
+        given = [x[signal[0] > 0] for x in signal]
+        floor = np.append(np.full(3, NOTHING), np.ones(points.size))
+        out = np.empty((tests.size, floor.size))
+        for i, p_t in enumerate(tests):
+
+            def answer(digits: int | None, p_t: float = p_t) -> tuple[Array, Array]:
+                values, mass, at, test = (decimals(x, digits) for x in (*given, points, p_t))
+                return regressions(digits).answers(values, mass, at, test[()])
+
+            out[i] = enough(answer, floor, f"at test_mask_ratio = {float(p_t)!r}")
+        return out
+
+
+@dataclass(frozen=True)
+class _Regressions:
+    """J ridge regressions, of which the predictor is a weighted sum (eq-ratio-aware-gauss)."""
+
+    at: Marginal
+    rows: Polynomials
     change: Array  #: T, shape (J, J): coordinates of the regressions
+    blur: Array  #: relative errors of the ridges, per unit of rounding
     inflation: Array  #: chi, by which masks inflate the coefficients
     one: Array  #: the constant function 1
     surplus: Array  #: chi less the constant function
     effective: Array  #: kappa, effective ridges
     level: Array  #: ridge / kappa, the share of the rows that is left over
+    s: Array
+    h: Array
 
-    def learned(self, s: Array, p_t: float) -> Array:
-        """Return the learned fraction at eigenvalues s, of inputs with mask ratio p_t."""
-        fractions = np.zeros(s.size)
-        there = s > 0
-        phi_t = self.basis(np.array(1 - p_t))
-        fractions[there] = phi_t @ self.basis.one - self._missed(s[there]) @ (phi_t @ self.change)
-        return fractions
+    @classmethod
+    def of(cls, at: Marginal, digits: int | None) -> _Regressions:
+        """Diagonalise the loss."""
+        rows = Polynomials.of(at.places, at.degree, digits)
+        weight, s, h, d0, ridge = (
+            decimals(x, digits)[()] for x in (at.weight, at.s, at.h, at.d0, at.ridge)
+        )
+        phi, mask, keep = rows.values, rows.mask, 1 - rows.mask
+        gram = (phi.T * (weight * keep**2)) @ phi
+        penalty = (phi.T * (weight * keep * mask)) @ phi + ridge / d0 * rows.norm
+        # The smaller of two matrices that add up to one has the more accurate eigenvectors.
+        smaller = gram if gram[0, 0] <= penalty[0, 0] else penalty
+        shares, change, growth = eigen(smaller, gram + penalty)
+        gains, rest = (((matrix @ change) * change).sum(axis=0) for matrix in (gram, penalty))
+        if at.singular:
+            rest[np.argmin(rest)] *= 0
+        own = d0 * rest / gains
+        effective = _effective(own, s, h, at.psi, at.delta)
+        zero = own == 0
+        left = decimals(max(-at.delta, 0.0), digits)[()]
+        level = np.where(zero, left, own / np.where(zero, 1, effective))
+        return cls(
+            at,
+            rows,
+            change,
+            blur=growth
+            * (1 + shares.max() * (1 / gains + 1 / np.where(rest > 0, rest, 0 * rest + 1))),
+            inflation=((weight * keep) @ phi @ change) / gains,
+            one=change.T @ (gram + penalty)[:, 0],
+            surplus=((weight * keep * mask) @ phi @ change) / gains,
+            effective=effective,
+            level=level,
+            s=s,
+            h=h,
+        )
 
-    def _missed(self, s: Array) -> Array:
-        """Return one minus the learned fraction, as in eq-ratio-aware-mean."""
-        kappa, s = self.effective, s[:, None]
-        return np.asarray((self.one * kappa - self.surplus * s) / (s + kappa))
-
-    def read_out(
-        self, s: Array, h: Array, d0: float, psi: float, signal: tuple[Array, Array], p_t: float
-    ) -> Array:
-        """Return bias, design variance and noise variance per unit of noise."""
-        q_t = 1 - p_t
-        values, mass = (x[signal[0] > 0] for x in signal)
-        if q_t == 0:
-            return np.array([mass @ values, 0.0, 0.0])
-        phi_t = self.basis(np.array(q_t))
-        kappa = self.effective
-        missed = self._missed(values)
-        missed_t = (1 - phi_t @ self.basis.one) + missed @ (phi_t @ self.change)
-        bias = (mass * values) @ (p_t + q_t * missed_t) ** 2
-        bias += q_t * p_t * d0 * (mass @ (1 - missed_t) ** 2)
+    def answers(self, values: Array, mass: Array, points: Array, p_t: Any) -> tuple[Array, Array]:
+        """Return the answers at one mask ratio, and sizes of the terms of which they are sums."""
+        at, kappa, s, h = self.at, self.effective, self.s, self.h
+        number = type(p_t)
+        d0, psi, q_t = number(at.d0), number(at.psi), 1 - p_t
+        phi_t = self.rows.at(p_t)
+        load = phi_t @ self.change
+        # Errors of what each regression contributes, per unit of rounding.
+        rough = (abs(phi_t) @ abs(self.change)) * self.blur
+        means, errors = mean_answers(
+            lambda x: self._missed(x, phi_t[0], load, rough), (values, mass), points, d0, p_t
+        )
+        load, rough = load * self.inflation, rough * abs(self.inflation).max()
         # Sums over the spectrum and over the signal, one for each pair of ridges.
-        load = (phi_t @ self.change) * self.inflation
-        inverse = 1 / (s[:, None] + kappa)
-        room = self.level[:, None] + psi * kappa * ((inverse.T * (h * s)) @ inverse)
+        resolvent = 1 / (s[:, None] + kappa)
+        room = self.level[:, None] + psi * kappa * ((resolvent.T * (h * s)) @ resolvent)
         test = q_t * q_t * s + q_t * p_t * d0
-        spread = psi * ((inverse.T * (h * s * test)) @ inverse)
+        spread = psi * ((resolvent.T * (h * s * test)) @ resolvent)
         left = kappa / (values[:, None] + kappa)
         residual = (left.T * (mass * values)) @ left
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.outer(load, load) * spread / room
-            # No residual, no variance, at the threshold too.
-            design = float(np.where(residual > 0, share * residual, 0.0).sum())
-        # Of a law much narrower than its distance to the test ratio, polynomials cancel.
-        noise = share.sum()
-        if np.isfinite(noise) and not EPS * np.abs(share).sum() <= CANCELLED * noise:
-            raise ConvergenceError(
-                f"{load.size} polynomials are too many for a law of mask ratios so narrow beside "
-                f"its distance to test_mask_ratio = {p_t!r}: rounding leaves no six digits of the "
-                "variance; use a lower degree"
-            )
-        return np.array([bias, design, noise])
+        pair = np.where(spread == 0, spread, spread / room)
+        # No residual, no variance, at the threshold too.
+        own = np.where(residual > 0, pair * residual, 0 * residual)
+        variances = np.array([load @ own @ load, load @ pair @ load])
+        sizes = np.array([2 * abs(load) @ own @ rough, 2 * abs(load) @ pair @ rough])
+        return (
+            np.concatenate([means[:1], variances, means[1:]]),
+            np.concatenate([errors[:1], sizes, errors[1:]]),
+        )
+
+    def _missed(self, s: Array, one_t: Any, load: Array, rough: Array) -> tuple[Array, Array]:
+        """Return one minus the learned fraction (eq-ratio-aware-mean), and its error."""
+        kappa, s = self.effective, s[:, None]
+        parts = (self.one * kappa - self.surplus * s) / (s + kappa)
+        size = (abs(self.one).max() * kappa + abs(self.surplus).max() * s) / (s + kappa)
+        return 1 - one_t + parts @ load, size @ rough + abs(1 - one_t)
 
 
-def marginal(
-    basis: Basis, rule: Quadrature, s: Array, h: Array, d0: float, psi: float, delta: float,
-    ridge: float, singular: bool,
-) -> Marginal:  # fmt: skip
-    """Return the regressions.
-
-    Parameters
-    ----------
-    rule : Quadrature
-        Mask ratios, keep ratios, and the probability that a row has each.
-    s, h : arrays, shape (nodes,)
-        Positive eigenvalues and their shares.
-    delta : float
-        Positive eigenvalues per sample, less one.
-    singular : bool
-        One direction has no ridge at all: nothing is masked at its ratio.
-    """
-    from scipy.linalg import eigh
-
-    phi = basis(rule.keep)
-    gram = (phi.T * (rule.weight * rule.keep**2)) @ phi
-    spread = rule.weight * rule.keep * rule.mask
-    penalty = (phi.T * spread) @ phi + ridge / d0 * basis.penalty
-    cross = (rule.weight * rule.keep) @ phi
-    gains, change = eigh(gram, gram + penalty)
-    rest = np.einsum("ai,ab,bi->i", change, penalty, change)
-    if singular:
-        rest[np.argmin(rest)] = 0.0
-    effective, level = np.zeros(gains.size), np.zeros(gains.size)
-    for i, own in enumerate(d0 * rest / gains):
-        effective[i] = _effective(own, s, h, psi, delta)
-        level[i] = own / effective[i] if own > 0 else max(-delta, 0.0)
-    return Marginal(
-        basis,
-        change,
-        inflation=(cross @ change) / gains,
-        one=change.T @ (gram + penalty) @ basis.one,
-        surplus=(spread @ phi @ change) / gains,
-        effective=effective,
-        level=level,
-    )
-
-
-def _effective(ridge: float, s: Array, h: Array, psi: float, delta: float) -> float:
+def _effective(ridge: Array, s: Array, h: Array, psi: float, delta: float) -> Array:
     """Return kappa with ridge/kappa = psi <kappa/(s + kappa)> - delta (eq-single-class)."""
-    from scipy.optimize import brentq
-
+    number = type(ridge[0])
+    psi, delta = number(psi), number(delta)
     if psi == 0:
         return ridge
-    if ridge == 0 and delta <= 0:
-        return 0.0
-
-    def gap(log_kappa: float) -> float:
-        kappa = math.exp(log_kappa)
-        gain = psi * float(h @ (kappa / (s + kappa))) + max(-delta, 0.0)
-        return math.log(gain / (ridge / kappa + max(delta, 0.0)))
-
-    lowest = ridge if ridge > 0 else float(s[0]) * delta
-    highest = ridge + psi * float(h @ s)
-    if not math.log(highest) > math.log(lowest):
-        return highest
-    ends = math.log(lowest) - 1e-9, math.log(highest) + 1e-9
-    return math.exp(brentq(gap, *ends, xtol=1e-15, rtol=8.9e-16))
+    # kappa (psi <kappa/(s + kappa)> - delta) is convex: Newton's method descends to the root.
+    free = (ridge == 0) & (delta <= 0)
+    kappa = np.where(free, 0 * ridge, ridge + psi * (h @ s))
+    for _ in range(STEPS):
+        part = h / (s + kappa[:, None])
+        gain = psi * kappa * part.sum(axis=-1) - delta
+        slope = gain + psi * kappa * (part * s / (s + kappa[:, None])).sum(axis=-1)
+        step = (kappa * gain - ridge) / slope
+        better = np.where((step > 0) & (kappa > 0), kappa - step, kappa)
+        if (better == kappa).all():
+            break
+        kappa = better
+    return kappa
