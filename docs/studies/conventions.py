@@ -95,16 +95,18 @@ def _optima(
         "row_power": power,
     }  # fmt: skip
     best = rl.optimal_mask_ratio(spectrum, aspect_ratio=gamma, **known)
-    fixed = rl.risk(spectrum, np.array(USUAL)[:, None], aspect_ratio=gamma, **known).total
+    optimum = np.array([best.mask_ratio, best.low, best.high, best.risk])
+    fixed = rl.risk(spectrum, np.array(USUAL)[:, None], aspect_ratio=gamma, **known)
     law = rl.risk(spectrum, R2MAE, aspect_ratio=gamma, **known)
+    others = np.vstack([fixed.total, law.total]) / optimum[3]
+    null = np.broadcast_to(law.null, gamma.shape)
     for i, ratio in enumerate(ASPECT_RATIOS):
-        risks = (*fixed[:, i], law.total[i])
+        at, low, high, lowest = map(float, optimum[:, i])
+        costs = tuple(map(float, others[:, i]))
+        level = float(null[i])
         yield Setting(
-            name, task, ratio, masks, fill, test, label,
-            *(float(x[i]) for x in (best.mask_ratio, best.low, best.high, best.risk)),
-            float(np.broadcast_to(law.null, gamma.shape)[i]),
-            tuple(float(x / best.risk[i]) for x in risks),
-        )  # fmt: skip
+            name, task, ratio, masks, fill, test, label, at, low, high, lowest, level, costs
+        )
 
 
 # --- Monte Carlo ------------------------------------------------------------------------------
@@ -267,9 +269,9 @@ def draw(path: Path) -> None:
             for column, masks in enumerate(MASKS):
                 panel = axes[row, column]
                 for number, fill in enumerate(FILLS):
-                    for power, law in POWERS.items():
+                    for law in POWERS.values():
                         found = rl.risk(
-                            spectrum, ratios, aspect_ratio=0.5, target=target, fill=fill,
+                            spectrum, ratios, aspect_ratio=0.5, target=target, fill=fill,  # type: ignore[arg-type]
                             masks_per_sample=masks, row_power=law,
                         )  # fmt: skip
                         level = np.asarray(found.total) / np.asarray(found.null)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 
 import ridgeless as rl
 from ridgeless.engine.ratio_aware.newton import Newton
@@ -42,8 +43,8 @@ def exact(
     elif isinstance(law, float):
         law = [(law, 1)]
     elif isinstance(law, rl.UniformRatio):  # exact for moments up to 23
-        with oracle.mp.workdps(oracle.DIGITS):
-            low, width = oracle.mpf(law.low), oracle.mpf(law.high) - oracle.mpf(law.low)
+        with mp.workdps(oracle.DIGITS):
+            low, width = mpf(law.low), mpf(law.high) - mpf(law.low)
             law = [(low + width * x, weight) for x, weight in oracle._gauss_legendre(12)]
     weights, points = [1.0] * len(eigenvalues), eigenvalues
     if isinstance(target, rl.MaskedFeature):
