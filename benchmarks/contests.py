@@ -80,6 +80,21 @@ def continuous_law(law, name, d=2000, cells=200):
     )
 
 
+def mixed_masks(masks=4, d=2000, cells=100):
+    """Masks of a sample that differ in ratio beside one mask of the same law, at the same rows."""
+    spectrum, law = rl.Spectrum(power_law(d)), rl.UniformRatio(0.1, 0.9)
+    gammas = np.geomspace(0.1, 10, cells)
+    several = {"aspect_ratio": masks * gammas, "masks_per_sample": masks}
+    return Contest(
+        f"{masks} masks per sample, each of a law uniform on (0.1, 0.9)",
+        {
+            OURS: lambda: rl.risk(spectrum, law, **several),
+            "one mask of the law": lambda: rl.risk(spectrum, law, aspect_ratio=gammas),
+        },
+        target=20.0,
+    )
+
+
 def surface(d=1_000_000, side=100):
     """A surface of mask ratio by aspect ratio beside the direct passes, of which one is run."""
     values = power_law(d)
@@ -198,6 +213,7 @@ def required():
         curve(raw=True),
         continuous_law(rl.UniformRatio(0.1, 0.9), "law uniform on (0.1, 0.9)"),
         continuous_law(rl.ScheduledRatio(0.8, 0.2, "cosine"), "cosine schedule 0.8 to 0.2"),
+        mixed_masks(),
         surface(),
         first_use(),
         threads(),

@@ -241,7 +241,7 @@ def block_predictor(rows, d0, floor, base, m1, m0):
     ones = 0.0
     if base > 0.0:
         found = block_sums(rows, d0, floor, base, m1, m0)
-        ones = (1.0 - found.filled if found.filled > 0.0 else found.y) / base
+        ones = (found.y if found.below > 0.0 else 1.0 - found.filled) / base
     return extra, unequal, ones
 
 

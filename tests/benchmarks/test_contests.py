@@ -11,6 +11,7 @@ CONTESTS = [
     contests.curve(d=20, cells=3),
     contests.curve(d=20, cells=3, raw=True),
     contests.continuous_law(rl.UniformRatio(0.1, 0.9), "law", d=10, cells=2),
+    contests.mixed_masks(masks=2, d=10, cells=2),
     contests.surface(d=20, side=2),
     contests.first_use(d=20),
     contests.threads(cells=3, d=10),

@@ -83,3 +83,20 @@ def test_the_optimum_of_a_covariance() -> None:
     expected = rl.optimal_mask_ratio(SINGULAR, target=task, **options)
     assert found.mask_ratio == pytest.approx(expected.mask_ratio, abs=1e-6)
     assert found.risk == pytest.approx(expected.risk, rel=FRONTS)
+
+
+@pytest.mark.parametrize("aspect_ratio", [0.0, 1e-6, 0.3, 5.0])
+@pytest.mark.parametrize("ridge", [0.0, 1.0])
+def test_masks_of_several_ratios_are_those_of_the_spectrum(
+    ridge: float, aspect_ratio: float
+) -> None:
+    task = rl.LinearTarget(snr=4.0, alignment=1.0)
+    law = rl.DiscreteRatio([0.0, 0.4])
+    options: dict[str, Any] = {
+        "aspect_ratio": aspect_ratio, "ridge": ridge, "masks_per_sample": 2, "rows": "all",
+        "test_mask_ratio": 0.1,
+    }  # fmt: skip
+    found = rl.covariance_risk(constant_diagonal(SINGULAR), task, law, **options)
+    expected = rl.risk(SINGULAR, law, target=task, **options)
+    assert found.bias == pytest.approx(expected.bias, rel=FRONTS)
+    assert found.total == pytest.approx(expected.total, rel=FRONTS)
