@@ -22,16 +22,19 @@ from ridgeless.symbolic.equations import (
     on_levels,
     r,
     replace_means,
+    rho,
     s,
 )
 
 __all__ = ["DERIVATIONS", "ClosedForm", "closed_form", "closed_forms"]
 
-h, b2 = sp.symbols("h b2", positive=True)
+h, b2, omega = sp.symbols("h b2 omega", positive=True)
 _total = sp.Function("total")
 #: First arguments of a form for any spectrum: arrays of eigenvalues, of their shares, and of the
 #: squared mass of beta at each.
 SPECTRUM = (s, h, b2)
+#: The same of a form for any law of powers: one over each, and their shares of the samples.
+POWERS = (rho, omega)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +134,8 @@ class ClosedForm:
             expression = on_levels(expression, self.bulk, self.signal)
         for symbol, value in self.where:
             expression = expression.subs(symbol, value)
-        expression = replace_means(expression, lambda f: _total(h, f), lambda f: _total(b2, f))
+        arrays = [functools.partial(_total, masses) for masses in (h, b2, omega)]
+        expression = replace_means(expression, *arrays)
         if self.symbols[0] == s:
             expression = expression.subs(r, sp.sqrt(_total(b2, 1)))
         return expression
