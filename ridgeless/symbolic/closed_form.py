@@ -26,7 +26,7 @@ from ridgeless.symbolic.equations import (
     s,
 )
 
-__all__ = ["DERIVATIONS", "ClosedForm", "closed_form", "closed_forms"]
+__all__ = ["DERIVATIONS", "ClosedForm", "closed_form", "closed_forms", "latex"]
 
 h, b2, omega = sp.symbols("h b2 omega", positive=True)
 _total = sp.Function("total")
@@ -118,13 +118,13 @@ class ClosedForm:
             polynomial = None if self.equation.has(Mean) else self.polynomial().as_expr()
             if polynomial is not None and polynomial.expand() != self.equation.expand():
                 lines.append(("0", polynomial))
-        lines += [(_latex(symbol), value) for symbol, value in self.where]
+        lines += [(latex(symbol), value) for symbol, value in self.where]
         f = sp.Function("f")
         for name, levels in ((Mean, self.bulk), (SignalMean, self.signal)):
             if levels:
                 sums = sp.Add(*(mass * f(value) for value, mass in levels))
                 lines.append((rf"\langle f \rangle{name.subscript}", sums))
-        body = " \\\\\n".join(f"{left} &= {_latex(right)}" for left, right in lines)
+        body = " \\\\\n".join(f"{left} &= {latex(right)}" for left, right in lines)
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
     def _explicit(self, expression: Expr) -> Expr:
@@ -141,9 +141,12 @@ class ClosedForm:
         return expression
 
 
-def _latex(expression: Expr) -> str:
+def latex(expression: Expr) -> str:
+    """Return a formula as LaTeX, in the order in which one writes it."""
     text = sp.latex(expression, order="old")  # 1 - x, but alas also -1 + x
-    return re.sub(r"\\left\(-1 \+ ([^()]*?)\\right\)", r"\\left(\1 - 1\\right)", text)
+    text = re.sub(r"\\left\(-1 \+ ([^()]*?)\\right\)", r"\\left(\1 - 1\\right)", text)
+    text = re.sub(r"\{-1 \+ ([^{}]*?)\}", r"{\1 - 1}", text)
+    return re.sub(r"\bsnr\b", r"\\mathrm{snr}", text)
 
 
 def _label(part: str) -> str:
