@@ -4,24 +4,44 @@
 /** Sliders; a logarithmic one moves in powers of ten, and two digits are what is used. */
 const SLIDERS = {
   gamma: { label: "Features per sample γ", low: 0.1, high: 10, log: true, start: 0.5 },
-  snr: { label: "Signal-to-noise ratio", low: 0.1, high: 100, log: true, start: 2, only: "linear" },
+  snr: {
+    label: "Signal-to-noise ratio", low: 0.1, high: 100, log: true, start: 2,
+    only: { target: "linear" },
+  },
   alignment: {
-    label: "Alignment", low: -1, high: 2, step: 0.1, start: 0.5, only: "linear",
+    label: "Alignment", low: -1, high: 2, step: 0.1, start: 0.5, only: { target: "linear" },
     hint: "0: the signal is the same in every direction; above: it prefers the strong ones",
   },
   exponent: {
-    label: "Exponent", low: 0, high: 3, step: 0.1, start: 1, only: "power_law",
+    label: "Exponent", low: 0, high: 3, step: 0.1, start: 1, only: { spectrum: "power_law" },
     hint: "eigenvalue i is proportional to 1/i to this power; 0: no correlations",
   },
-  spikes: { label: "Number of spikes", low: 1, high: 10, step: 1, start: 3, only: "spiked" },
-  size: {
-    label: "Size of a spike", low: 1.25, high: 100, log: true, start: 20, only: "spiked",
-    hint: "its eigenvalue; all others are 1",
+  spikes: {
+    label: "Number of spikes", low: 1, high: 10, step: 1, start: 3, only: { spectrum: "spiked" },
   },
-  rank: { label: "Number of factors", low: 5, high: 100, step: 5, start: 20, only: "latent_factors" },
+  size: {
+    label: "Size of a spike", low: 1.25, high: 100, log: true, start: 20,
+    only: { spectrum: "spiked" }, hint: "its eigenvalue; all others are 1",
+  },
+  rank: {
+    label: "Number of factors", low: 5, high: 100, step: 5, start: 20,
+    only: { spectrum: "latent_factors" },
+  },
   strength: {
     label: "Strength of a factor", low: 0.3, high: 100, log: true, start: 5,
-    only: "latent_factors", hint: "eigenvalue 1 + strength; all others are 1",
+    only: { spectrum: "latent_factors" }, hint: "eigenvalue 1 + strength; all others are 1",
+  },
+  degrees: {
+    label: "Degrees of freedom", low: 2.5, high: 32, log: true, start: 4, only: { power: "student" },
+    hint: "fewer: heavier tails; below 5 the dots are slow to reach the curve",
+  },
+  deviation: {
+    label: "Deviation σ", low: 0.1, high: 1.5, step: 0.1, start: 0.5, only: { power: "lognormal" },
+    hint: "standard deviation of the logarithm of the power",
+  },
+  test: {
+    label: "Mask ratio of test inputs", low: 0, high: 0.95, step: 0.05, start: 0,
+    hint: "0: all features are seen in the test",
   },
   ratio: { label: "Your mask ratio", low: 0.01, high: 0.99, step: 0.01, start: 0.3 },
   low: { label: "R2MAE: smallest ratio", low: 0.01, high: 0.99, step: 0.01, start: 0.1 },
@@ -34,21 +54,35 @@ const CHOICES = {
     label: "Masks per sample", options: { 1: "1", 2: "2", 4: "4", 8: "8", inf: "∞" },
     hint: "∞: fresh masks in every epoch, for ever",
   },
+  fill: {
+    label: "What is kept of a masked row", options: { zero: "as it is", rescale: "divided by 1 − p" },
+    hint: "divided: as dropout does, so that a row is as large as without masks on average",
+  },
+  testFill: {
+    label: "What is kept of a test input", options: { zero: "as it is", rescale: "divided by 1 − p" },
+    only: { test: (ratio) => ratio > 0 },
+  },
+  power: {
+    label: "Power of samples", options: { none: "equal", student: "Student", lognormal: "lognormal" },
+    hint: "a random factor on all features of a sample, as library sizes or volatility are",
+  },
 };
 const GROUPS = [
   ["What is predicted", ["target", "snr", "alignment"]],
   ["Eigenvalues of the data", ["spectrum", "exponent", "spikes", "size", "rank", "strength"]],
-  ["Training", ["gamma", "masks"]],
+  ["Training", ["gamma", "masks", "fill"]],
+  ["Samples", ["power", "degrees", "deviation"]],
+  ["Test", ["test", "testFill"]],
   ["Mask ratios to compare", ["ratio", "low", "high"]],
 ];
 
 /** The form's fields, as HTML. */
 function controlsHtml() {
   const slider = (name) => {
-    const { label, low, high, log, step, only = "", hint } = SLIDERS[name];
+    const { label, low, high, log, step, hint } = SLIDERS[name];
     const range = log ? [Math.log10(low), Math.log10(high), 0.05] : [low, high, step];
     const [min, max, by] = range.map((value) => Number(value.toFixed(2)));
-    return `<div class="field" data-only="${only}"><label for="${name}">${label}</label>` +
+    return `<div class="field" data-field="${name}"><label for="${name}">${label}</label>` +
       `<output for="${name}"></output>` +
       `<input type="range" id="${name}" min="${min}" max="${max}" step="${by}">` +
       `<span class="hint" data-of="${name}">${hint ?? ""}</span></div>`;
@@ -58,10 +92,11 @@ function controlsHtml() {
     const button = ([value, text], i) =>
       `<label><input type="radio" name="${name}" value="${value}" ${i ? "" : "checked"}>` +
       `<span>${text}</span></label>`;
-    return (label ? `<div id="${name}-label">${label}</div>` : "") +
+    return `<div data-field="${name}">` +
+      (label ? `<div id="${name}-label">${label}</div>` : "") +
       `<div class="choices" ${label ? `role="group" aria-labelledby="${name}-label"` : ""}>` +
       `${Object.entries(options).map(button).join("")}</div>` +
-      (hint ? `<span class="hint">${hint}</span>` : "");
+      (hint ? `<span class="hint">${hint}</span>` : "") + "</div>";
   };
   const group = ([legend, fields]) =>
     `<fieldset><legend>${legend}</legend>` +
@@ -92,12 +127,14 @@ function writeSettings(form, wanted) {
   }
 }
 
-/** Show the values beside the sliders, and only the sliders that matter. */
+/** Show the values beside the sliders, and only the controls that matter. */
 function labelControls(form, settings) {
-  for (const name in SLIDERS) {
-    const field = form.elements[name].parentElement, { only, step } = SLIDERS[name];
+  for (const [name, { only = {}, step }] of Object.entries({ ...SLIDERS, ...CHOICES })) {
+    const field = form.querySelector(`[data-field="${name}"]`);
+    field.hidden = !Object.entries(only).every(([of, wanted]) =>
+      typeof wanted === "function" ? wanted(settings[of]) : settings[of] === wanted);
+    if (!SLIDERS[name]) continue;
     const text = step < 1 ? settings[name].toFixed(step < 0.1 ? 2 : 1) : String(settings[name]);
-    field.hidden = Boolean(only) && only !== settings.target && only !== settings.spectrum;
     field.querySelector("output").textContent = text;
     form.elements[name].setAttribute("aria-valuetext", text);
   }

@@ -11,9 +11,8 @@ function compute(settings) {
   const curveKey = JSON.stringify({ ...settings, masks: String(settings.masks), ratio: 0, low: 0, high: 0 });
   const problem = curveKey === state?.curveKey ? state.problem : problemOf(settings);
   const { points, best, low, high } = problem === state?.problem ? state : curveOf(problem);
-  const covered = settings.masks === 1 || settings.masks === Infinity;
   const yours = risk(problem, fixedRatio(settings.ratio));
-  const random = covered ? risk(problem, uniformRatio(settings.low, settings.high)) : undefined;
+  const random = risk(problem, uniformRatio(settings.low, settings.high));
   return { settings, curveKey, problem, points, best, low, high, yours, random };
 }
 

@@ -87,7 +87,7 @@ function drawPlot(svg, state) {
   }
 
   // R2MAE's value over its range, its ends marked.
-  if (random && fits(random.total)) {
+  if (fits(random.total)) {
     const level = y(random.total), from = x(settings.low), to = x(settings.high);
     inside.push(line("random", from, level, to, level));
     for (const end of [from, to]) inside.push(line("random", end, level - 7, end, level + 7));
@@ -102,7 +102,7 @@ function drawPlot(svg, state) {
     inside.push(tag("circle", { class: `simulated ${kind}`, cx: x(p), cy: y(mean), r: narrow ? 3 : 4 }));
   };
   simulation?.fixed.forEach((found, i) => point(SIMULATED[i], found, ""));
-  if (simulation?.random) point((settings.low + settings.high) / 2, simulation.random, "drawn");
+  if (simulation) point((settings.low + settings.high) / 2, simulation.random, "drawn");
 
   // The best ratio and yours.
   if (fits(best.total)) {

@@ -125,10 +125,12 @@ function minimumNorm(rows, y) {
 }
 
 /** Fresh masks for ever: the mean of the loss over masks, a ridge on the variances. */
-function marginal(rows, y, { mask, share }, masked) {
+function marginal(rows, y, { mask, share }, { masked, fill }) {
   const weight = mask.map((p, i) => share[i] * (masked ? p : 1));
-  const moment = (of) => mask.reduce((x, p, i) => x + weight[i] * of(1 - p, p), 0);
-  const square = moment((q) => q * q), mixed = moment((q, p) => q * p), once = moment((q) => q);
+  const scale = (p) => (fill === "rescale" ? 1 / (1 - p) : 1);
+  const moment = (of) => mask.reduce((x, p, i) => x + weight[i] * of((1 - p) * scale(p), p), 0);
+  const square = moment((kept) => kept * kept), once = moment((kept) => kept);
+  const mixed = moment((kept, p) => kept * p * scale(p));
   const { gram, cross } = normalEquations(rows, y);
   gram.forEach((row, j) => {
     for (let k = 0; k < j; k++) row[k] *= square;
@@ -137,13 +139,30 @@ function marginal(rows, y, { mask, share }, masked) {
   return solveSymmetric(gram, cross.map((x) => once * x));
 }
 
+/** Chi-squared over two of any degrees: a gamma variable (Marsaglia and Tsang 2000). */
+function halfChiSquared(degrees, { uniform, normal }) {
+  const d = degrees / 2 - 1 / 3, c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const z = normal(), v = (1 + c * z) ** 3;
+    if (v > 0 && Math.log(1 - uniform()) < z * z / 2 + d * (1 - v + Math.log(v))) return d * v;
+  }
+}
+
+/** The root of a sample's power, which has mean one (eq-row-power). */
+function drawScale({ power, degrees, deviation }, random) {
+  if (power === "student") return Math.sqrt((degrees / 2 - 1) / halfChiSquared(degrees, random));
+  if (power === "none") return 1;
+  return Math.exp((deviation * random.normal() - deviation ** 2 / 2) / 2);
+}
+
 /** A training set: A with Sigma = A A', samples x = A z, and a task with its noise. */
-function drawData({ values, signal, masked, gamma, alignment }, { uniform, normal }) {
+function drawData({ values, signal, masked, gamma, settings }, random) {
+  const { uniform, normal } = random, { alignment } = settings;
   const root = values.map(Math.sqrt), top = values[FEATURES - 1];
   const v = randomFeatures({ values, d0: sum(FEATURES, (k) => values[k]) / FEATURES }, { normal });
   const A = v.map((row) => row.map((x, k) => x * root[k]));
   const samples = Array.from({ length: Math.max(1, Math.round(FEATURES / gamma)) }, () => {
-    const z = Float64Array.from(root, normal);
+    const scale = drawScale(settings, random), z = Float64Array.from(root, () => scale * normal());
     return Float64Array.from(A, (row) => dot(row, z));
   });
   if (masked) {
@@ -159,13 +178,14 @@ function drawData({ values, signal, masked, gamma, alignment }, { uniform, norma
   return { A, samples, tasks: [{ beta, y }] };
 }
 
-/** The risk on one training set whose mask ratios follow `law`. */
-function simulateOnce({ masked, masks }, { A, samples, tasks }, law, uniform) {
+/** The risk on one training set; every mask draws a ratio from `law`. */
+function simulateOnce(problem, { A, samples, tasks }, law, uniform) {
+  const { masked, masks, fill, d0 } = problem, [carried, hidden] = testMoments(problem);
   const endless = masks === Infinity, rows = [], from = [];
   samples.forEach((x, i) => {
     for (let k = 0; k < (endless ? 1 : masks); k++) {
-      const p = law.draw(uniform);
-      rows.push(endless ? x : x.map((value) => (uniform() < p ? 0 : value)));
+      const p = law.draw(uniform), scale = fill === "rescale" ? 1 / (1 - p) : 1;
+      rows.push(endless ? x : x.map((value) => (uniform() < p ? 0 : scale * value)));
       from.push(i);
     }
   });
@@ -175,26 +195,24 @@ function simulateOnce({ masked, masks }, { A, samples, tasks }, law, uniform) {
     const chosen = masked && !endless ? all.filter((i) => rows[i][j] === 0) : all;
     const inputs = chosen.map((i) => (masked && endless ? rows[i].with(j, 0) : rows[i]));
     const b = endless
-      ? marginal(inputs, goal, law, masked)
+      ? marginal(inputs, goal, law, problem)
       : minimumNorm(inputs, chosen.map((i) => goal[from[i]]));
-    if (masked) b[j] = -1;
-    else addTo(b, -1, beta);
-    // The expected squared error of x'b is |A'b|^2.
+    // The expected squared error of x'b is |A'b|^2; masks of the test inputs add noise to it.
+    const noise = hidden * d0 * dot(b, b), error = b.map((weight) => carried * weight);
+    if (masked) error[j] = -1;
+    else addTo(error, -1, beta);
     const projected = new Float64Array(FEATURES);
-    b.forEach((weight, k) => addTo(projected, weight, A[k]));
-    return dot(projected, projected) - (masked ? unexplained : 0);
+    error.forEach((weight, k) => addTo(projected, weight, A[k]));
+    return dot(projected, projected) + noise - (masked ? unexplained : 0);
   });
   return errors.reduce((x, y) => x + y) / errors.length;
 }
 
 /** Rounds of one training set masked at every ratio, the random one last; `report` gets means. */
 function simulate(settings, report) {
-  const problem = { ...problemOf(settings), alignment: settings.alignment };
+  const problem = { ...problemOf(settings), settings }, { low, high } = settings;
   const laws = SIMULATED.map((p) => ({ ...fixedRatio(p), draw: () => p }));
-  if (settings.masks === 1 || settings.masks === Infinity) {
-    const { low, high } = settings;
-    laws.push({ ...uniformRatio(low, high), draw: (uniform) => low + (high - low) * uniform() });
-  }
+  laws.push({ ...uniformRatio(low, high), draw: (uniform) => low + (high - low) * uniform() });
   const sums = laws.map(() => [0, 0]), random = randomNumbers(1), began = performance.now();
   for (let rounds = 1; rounds <= MAX_ROUNDS; rounds++) {
     const data = drawData(problem, random);

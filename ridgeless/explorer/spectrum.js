@@ -128,5 +128,9 @@ function problemOf(settings) {
     gamma: settings.gamma,
     masks: settings.masks,
     masked: settings.target === "masked", // only rows whose target is masked count
+    fill: settings.fill,
+    test: settings.test,
+    testFill: settings.testFill,
+    power: powerNodes(settings),
   };
 }

@@ -45,16 +45,15 @@ function sentenceFor({ problem, points, best, low, high, yours, random, settings
   const range = high - low < 0.005
     ? "hardly any other ratio is within 10 % of that"
     : `from <b>${low.toFixed(2)} to ${high.toFixed(2)}</b> the risk is within 10 % of that`;
-  const drawn = random
-    ? `, and with R2MAE between ${settings.low.toFixed(2)} and ${settings.high.toFixed(2)} it is ${compared(random.total, best.total)}`
-    : "";
+  const drawn = `, and with R2MAE between ${settings.low.toFixed(2)} and ${settings.high.toFixed(2)} ` +
+    `it is ${compared(random.total, best.total)}`;
   return `${choice}, with ${share} % of the risk of predicting nothing; ${range}, at ${mine} it is ` +
     `${compared(yours.total, best.total)}${mostly}${drawn}.`;
 }
 
 /** The table: the risk and its parts at your ratio, at the best one and under R2MAE. */
 function tableFor({ best, yours, random, settings }) {
-  const range = random ? `${settings.low.toFixed(2)}–${settings.high.toFixed(2)}` : "1 or ∞ masks";
+  const range = `${settings.low.toFixed(2)}–${settings.high.toFixed(2)}`;
   const columns = [
     ["yours", `yours<br>${settings.ratio.toFixed(2)}`, yours],
     ["best", `best<br>${best.p.toFixed(3)}`, best],
@@ -64,7 +63,7 @@ function tableFor({ best, yours, random, settings }) {
   const body = PARTS.map((part) => {
     const swatch = `<svg class="swatch ${part}" aria-hidden="true"><path d="M0 5H40"/></svg>`;
     const cells = columns.map(([name, , risk]) =>
-      `<td data-case="${name}" data-part="${part}">${risk ? shown(risk[part]) : "–"}</td>`);
+      `<td data-case="${name}" data-part="${part}">${shown(risk[part])}</td>`);
     return `<tr><th scope="row">${swatch}${NAMES[part]}</th>${cells.join("")}</tr>`;
   });
   return `<thead><tr><th scope="col">Curve</th>${head}</tr></thead><tbody>${body.join("")}</tbody>`;
@@ -81,7 +80,16 @@ function pythonFor(settings) {
     ? "MaskedFeature()"
     : `LinearTarget(snr=${settings.snr}, alignment=${settings.alignment})`;
   const masks = settings.masks === Infinity ? 'float("inf")' : settings.masks;
-  const lines = [
+  const powers = {
+    student: `StudentPower(${settings.degrees})`,
+    lognormal: `LognormalPower(${settings.deviation})`,
+  };
+  const also = [];
+  if (settings.fill !== "zero") also.push(`    "fill": "${settings.fill}",`);
+  if (settings.test > 0)
+    also.push(`    "test_mask_ratio": ${settings.test},`, `    "test_fill": "${settings.testFill}",`);
+  if (settings.power !== "none") also.push(`    "row_power": rl.${powers[settings.power]},`);
+  return [
     "import ridgeless as rl",
     "",
     `spectrum = rl.Spectrum.${spectra[settings.spectrum]}`,
@@ -89,11 +97,10 @@ function pythonFor(settings) {
     `    "target": rl.${target},`,
     `    "aspect_ratio": ${settings.gamma},`,
     `    "masks_per_sample": ${masks},`,
+    ...also,
     "}",
     "best = rl.optimal_mask_ratio(spectrum, **problem)",
     `yours = rl.risk(spectrum, ${settings.ratio}, **problem)`,
-  ];
-  if (settings.masks === 1 || settings.masks === Infinity)
-    lines.push(`random = rl.risk(spectrum, rl.UniformRatio(${settings.low}, ${settings.high}), **problem)`);
-  return lines.join("\n");
+    `random = rl.risk(spectrum, rl.UniformRatio(${settings.low}, ${settings.high}), **problem)`,
+  ].join("\n");
 }

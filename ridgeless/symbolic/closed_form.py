@@ -22,16 +22,19 @@ from ridgeless.symbolic.equations import (
     on_levels,
     r,
     replace_means,
+    rho,
     s,
 )
 
-__all__ = ["DERIVATIONS", "ClosedForm", "closed_form", "closed_forms"]
+__all__ = ["DERIVATIONS", "ClosedForm", "closed_form", "closed_forms", "latex"]
 
-h, b2 = sp.symbols("h b2", positive=True)
+h, b2, omega = sp.symbols("h b2 omega", positive=True)
 _total = sp.Function("total")
 #: First arguments of a form for any spectrum: arrays of eigenvalues, of their shares, and of the
 #: squared mass of beta at each.
 SPECTRUM = (s, h, b2)
+#: The same of a form for any law of powers: one over each, and their shares of the samples.
+POWERS = (rho, omega)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +118,13 @@ class ClosedForm:
             polynomial = None if self.equation.has(Mean) else self.polynomial().as_expr()
             if polynomial is not None and polynomial.expand() != self.equation.expand():
                 lines.append(("0", polynomial))
-        lines += [(_latex(symbol), value) for symbol, value in self.where]
+        lines += [(latex(symbol), value) for symbol, value in self.where]
         f = sp.Function("f")
         for name, levels in ((Mean, self.bulk), (SignalMean, self.signal)):
             if levels:
                 sums = sp.Add(*(mass * f(value) for value, mass in levels))
                 lines.append((rf"\langle f \rangle{name.subscript}", sums))
-        body = " \\\\\n".join(f"{left} &= {_latex(right)}" for left, right in lines)
+        body = " \\\\\n".join(f"{left} &= {latex(right)}" for left, right in lines)
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
     def _explicit(self, expression: Expr) -> Expr:
@@ -131,15 +134,19 @@ class ClosedForm:
             expression = on_levels(expression, self.bulk, self.signal)
         for symbol, value in self.where:
             expression = expression.subs(symbol, value)
-        expression = replace_means(expression, lambda f: _total(h, f), lambda f: _total(b2, f))
+        arrays = [functools.partial(_total, masses) for masses in (h, b2, omega)]
+        expression = replace_means(expression, *arrays)
         if self.symbols[0] == s:
             expression = expression.subs(r, sp.sqrt(_total(b2, 1)))
         return expression
 
 
-def _latex(expression: Expr) -> str:
+def latex(expression: Expr) -> str:
+    """Return a formula as LaTeX, in the order in which one writes it."""
     text = sp.latex(expression, order="old")  # 1 - x, but alas also -1 + x
-    return re.sub(r"\\left\(-1 \+ ([^()]*?)\\right\)", r"\\left(\1 - 1\\right)", text)
+    text = re.sub(r"\\left\(-1 \+ ([^()]*?)\\right\)", r"\\left(\1 - 1\\right)", text)
+    text = re.sub(r"\{-1 \+ ([^{}]*?)\}", r"{\1 - 1}", text)
+    return re.sub(r"\bsnr\b", r"\\mathrm{snr}", text)
 
 
 def _label(part: str) -> str:

@@ -16,13 +16,16 @@ import sympy as sp
 __all__ = [
     "Equivalent",
     "Mean",
+    "PowerMean",
     "RowClass",
     "SignalMean",
+    "TestMoments",
     "averaged_masks",
     "expand_means",
     "on_levels",
     "one_ratio",
     "replace_means",
+    "rescaled",
     "several_masks",
 ]
 
@@ -38,8 +41,8 @@ ONE, ZERO = sp.Integer(1), sp.Integer(0)
 
 #: What depends on the eigenvalue: s, the learned fraction, the eigenvalue of the rows' covariance.
 VARYING = (s, b, ell)
-#: Eigenvalue of q_t^2 Sigma + q_t p_t D, the covariance of a masked test input.
-TEST = q_t**2 * s + q_t * p_t * d0
+#: One over the power of a sample (eq-row-power).
+rho = sp.Symbol("varrho", positive=True)
 
 
 class Mean(sp.Function):  # type: ignore[misc]
@@ -47,12 +50,13 @@ class Mean(sp.Function):  # type: ignore[misc]
 
     nargs = 1
     of_one = ONE
+    varying: tuple[Expr, ...] = VARYING
     subscript = ""
 
     @classmethod
     def eval(cls, function: Expr) -> Expr:
         """Move constant factors out of the average."""
-        constant, rest = sp.sympify(function).as_independent(*VARYING, as_Add=False)
+        constant, rest = sp.sympify(function).as_independent(*cls.varying, as_Add=False)
         if rest == 1:
             return constant * cls.of_one
         return None if constant == 1 else constant * cls(rest, evaluate=False)
@@ -72,13 +76,23 @@ class SignalMean(Mean):
     subscript = r"_{\beta}"
 
 
+class PowerMean(Mean):
+    r""":math:`\langle f\rangle_\pi`: the mean of f over the powers of the samples."""
+
+    varying = (rho,)
+    subscript = r"_{\pi}"
+
+
 def replace_means(
-    expression: Expr, mean: Callable[[Expr], Expr], signal_mean: Callable[[Expr], Expr]
+    expression: Expr,
+    mean: Callable[[Expr], Expr],
+    signal_mean: Callable[[Expr], Expr],
+    power_mean: Callable[[Expr], Expr] = PowerMean,
 ) -> Expr:
     """Put something else in place of the averages."""
+    kinds = {Mean: mean, SignalMean: signal_mean, PowerMean: power_mean}
     return sp.sympify(expression).replace(
-        lambda x: isinstance(x, Mean),
-        lambda x: (signal_mean if isinstance(x, SignalMean) else mean)(x.args[0]),
+        lambda x: isinstance(x, Mean), lambda x: kinds[type(x)](x.args[0])
     )
 
 
@@ -130,13 +144,34 @@ def averaged_masks(inflation: Expr) -> RowClass:
     return RowClass(ONE, s, inflation, inflation**2)
 
 
+def rescaled(rows: RowClass, keep: Expr) -> RowClass:
+    """The same rows with their kept entries divided by `keep` (eq-classes-rescaled)."""
+    return rows._replace(energy=sp.expand(rows.energy / keep**2), cross=rows.cross / keep)
+
+
+class TestMoments(NamedTuple):
+    """A masked test input has the second moment c^2 Sigma + b D (eq-test-input)."""
+
+    carried: Expr  #: c: so much of a signal is left in it
+    hidden: Expr  #: b
+
+
+#: Masked entries of the test inputs are 0, or the others are divided by q_t besides.
+ZEROS, RESCALED = TestMoments(q_t, q_t * p_t), TestMoments(ONE, p_t / q_t)
+
+
 @dataclass(frozen=True)
 class Equivalent:
-    """The deterministic equivalent (section 3): rows in classes, at given effective ridges g_k."""
+    """The deterministic equivalent (section 3): rows in classes, at given effective ridges g_k.
+
+    If samples have a power, g_k depends on `rho`, and what is summed over rows is averaged over it.
+    """
 
     classes: tuple[RowClass, ...]
     g: tuple[Expr, ...]
     e: Expr
+    test: TestMoments = ZEROS
+    rho: Expr = ONE
 
     def resolvent(self) -> Expr:
         """H(s) = 1 / (e + sum_k w_k (a_k s + b_k d0) / g_k) (eq-equivalent)."""
@@ -147,10 +182,10 @@ class Equivalent:
         return sp.factor(s * self.resolvent() * self._sum([k.cross for k in self.classes]))
 
     def fixed_point(self, base: Expr) -> list[Expr]:
-        """What eq-fixed-point makes zero: g_k - base - psi <(a_k s + b_k d0) H>."""
+        """What eq-fixed-point makes zero: g_k - rho base - psi <(a_k s + b_k d0) H>."""
         H_s = self.resolvent()
         pairs = zip(self.classes, self.g, strict=True)
-        return [g - base - psi * Mean(sp.factor(k.energy * H_s)) for k, g in pairs]
+        return [g - self.rho * base - psi * Mean(sp.factor(k.energy * H_s)) for k, g in pairs]
 
     def parts(self, H_s: Expr | None = None, b_w: Expr | None = None) -> dict[str, Expr]:
         """Bias, design variance and noise variance (eq-bias, eq-variance).
@@ -160,30 +195,40 @@ class Equivalent:
         b_w = self.learned() if b_w is None else b_w
         squares = [k.target * s - 2 * k.cross * s * b_w + k.energy * b_w**2 for k in self.classes]
         weigh = self._weigh(self.resolvent() if H_s is None else H_s)
+        carried, hidden = self.test
         return {
-            "bias": SignalMean(s * (1 - q_t * b_w) ** 2 + q_t * p_t * d0 * b_w**2),
-            "design_variance": weigh([SignalMean(shorter(sp.factor(x), x)) for x in squares]),
-            "noise_variance": weigh([k.target * sigma**2 for k in self.classes]),
+            "bias": SignalMean(s * (1 - carried * b_w) ** 2 + hidden * d0 * b_w**2),
+            "design_variance": weigh([SignalMean(shorter(sp.factor(x), x)) for x in squares], ONE),
+            "noise_variance": weigh([k.target * sigma**2 for k in self.classes], self.rho),
         }
 
-    def _weigh(self, H_s: Expr) -> Callable[[Sequence[Expr]], Expr]:
+    def _weigh(self, H_s: Expr) -> Callable[[Sequence[Expr], Expr], Expr]:
         """Variance as a function of the residuals r_k: sum_k (w_k / g_k^2) r_k u_k (section 3).
 
-        (I - A) u = tr S_k H T H / N, with A_kl = (w_l / g_l^2) tr S_k H S_l H / N.
+        (I - A) u = tr S_k H T H / N, with A_kl = (w_l / g_l^2) tr S_k H S_l H / N. The other
+        argument is by how much a residual grows with `rho`.
         """
-        weights = [k.weight / g**2 for k, g in zip(self.classes, self.g, strict=True)]
+
+        def weighted(growth: Expr) -> list[Expr]:
+            pairs = zip(self.classes, self.g, strict=True)
+            return [k.weight * PowerMean(growth / g**2) for k, g in pairs]
+
+        weights = weighted(ONE)
         energies = [k.energy for k in self.classes]
         pairs = list(zip(energies, weights, strict=True))
         A = [[psi * Mean(sp.factor(w * x * y * H_s**2)) for y, w in pairs] for x in energies]
         left = sp.eye(len(energies)) - sp.Matrix(A)
-        seen = sp.Matrix([psi * Mean(sp.factor(x * H_s**2) * TEST) for x in energies])
+        test = self.test.carried**2 * s + self.test.hidden * d0
+        seen = sp.Matrix([psi * Mean(sp.factor(x * H_s**2) * test) for x in energies])
         u = [u_k / left.det() for u_k in left.adjugate() * seen]
-        return lambda r_: sp.Add(*(w * x * y for w, x, y in zip(weights, r_, u, strict=True)))
+        return lambda r_, growth: sp.Add(
+            *(w * x * y for w, x, y in zip(weighted(growth), r_, u, strict=True))
+        )
 
     def _sum(self, values: Sequence[Expr]) -> Expr:
         """sum_k w_k value_k / g_k."""
         terms = zip(self.classes, values, self.g, strict=True)
-        return sp.Add(*(k.weight * value / g for k, value, g in terms))
+        return sp.Add(*(k.weight * value * PowerMean(1 / g) for k, value, g in terms))
 
 
 def shorter(*expressions: Expr) -> Expr:

@@ -22,6 +22,7 @@ from ridgeless.symbolic.closed_form import ClosedForm, closed_form
 from ridgeless.symbolic.equations import (
     ONE,
     ZERO,
+    ZEROS,
     Equivalent,
     Expr,
     H,
@@ -29,6 +30,7 @@ from ridgeless.symbolic.equations import (
     Levels,
     Mean,
     RowClass,
+    TestMoments,
     averaged_masks,
     b,
     d0,
@@ -90,12 +92,14 @@ TWO_RATIOS = Scheme(
 K_MASKS = Scheme((K, p), _with_energies(_MODES), "eq-classes-K", (*_ENERGIES, *KEPT))
 
 
-def solved(scheme: Scheme, e: Expr, example: dict[Any, Any]) -> Equivalent:
+def solved(
+    scheme: Scheme, e: Expr, example: dict[Any, Any], test: TestMoments = ZEROS
+) -> Equivalent:
     """Solve for m without ridge: base = 0 and e = 1 for psi > 1, base = 1 and e = 0 otherwise."""
     energies = [isotropic(Mean(k.energy)) for k in scheme.classes]
     unsolved = Equivalent(scheme.classes, tuple(1 - e + x * m for x in energies), e)
     root = positive_root(isotropic(unsolved.fixed_point(1 - e)[0]), m, example)
-    return Equivalent(scheme.classes, tuple(1 - e + x * root for x in energies), e)
+    return Equivalent(scheme.classes, tuple(1 - e + x * root for x in energies), e, test)
 
 
 def parts(

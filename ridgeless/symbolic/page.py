@@ -7,11 +7,9 @@ import re
 import sys
 from pathlib import Path
 
-import sympy as sp
-
 from ridgeless.cli.files import write_text
 from ridgeless.errors import DomainError
-from ridgeless.symbolic.closed_form import DERIVATIONS, ClosedForm
+from ridgeless.symbolic.closed_form import DERIVATIONS, ClosedForm, latex
 
 __all__ = ["BEGIN", "END", "between_markers", "text"]
 
@@ -61,15 +59,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _form(form: ClosedForm) -> str:
-    arguments = ", ".join(f"${sp.latex(symbol)}$" for symbol in form.symbols)
+    arguments = ", ".join(f"${latex(symbol)}$" for symbol in form.symbols)
     facts = [f"Arguments: {arguments}."]
     if form.conditions:
-        holds = ", ".join(f"${sp.latex(condition)}$" for condition in form.conditions)
+        holds = ", ".join(f"${latex(condition)}$" for condition in form.conditions)
         facts.append(f"Holds for {holds}.")
     facts.append("From " + ", ".join(f"{{eq}}`{label}`" for label in form.equations) + ".")
     if form.unknown is not None:
         facts.append(
-            f"SymPy stops here: ${sp.latex(form.unknown)}$ is the positive zero of the equation."
+            f"SymPy stops here: ${latex(form.unknown)}$ is the positive zero of the equation."
         )
     return "\n\n".join(
         [f"### {form.name}", _prose(form.derivation), " ".join(facts),

@@ -32,6 +32,7 @@ SHUFFLE = """(seed => {
     const { min, max } = form.elements[name];
     form.elements[name].value = Number(min) + uniform() * (max - min);
   }
+  if (uniform() < 0.5) form.elements.test.value = 0;
   form.elements.low.dispatchEvent(new Event("input", { bubbles: true }));
 })"""
 READ = """({
@@ -112,24 +113,22 @@ def test_explore_writes_the_page_and_opens_it(
 
 @needs_chromium
 @pytest.mark.nojit_slow
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(30))
 def test_what_is_shown_is_what_the_package_says(page: Browser, seed: int) -> None:
     page.run(f"{SHUFFLE}({seed})")
     shown = page.run(READ)
     assert shown["current"]
     said = expected(shown["python"])
     assert said["problem"]["aspect_ratio"] == float(shown["sliders"]["gamma"])
-    assert shown["sliders"]["ratio"] in shown["sentence"]
+    if said["yours"].null > 0:
+        assert shown["sliders"]["ratio"] in shown["sentence"]
     best = said["best"]
     for name, ratio in (("best", best.mask_ratio), ("low", best.low), ("high", best.high)):
         assert shown[name] == pytest.approx(ratio, abs=tolerances.EXPLORER), name
-    found = {"yours": said["yours"], "random": said.get("random")}
+    found = {"yours": said["yours"], "random": said["random"]}
     found["best"] = rl.risk(said["spectrum"], best.mask_ratio, **said["problem"])
     null = float(found["best"].null)
     for case, risk in found.items():
-        if risk is None:
-            assert shown["cells"][f"{case} total"] == "–"
-            continue
         for part, value in parts(risk).items():
             text = shown["cells"][f"{case} {part}"]
             assert agrees(text, value, risk.total), (case, part, text, value, null)
@@ -161,10 +160,11 @@ def test_keys_move_a_slider_and_the_value_follows(page: Browser) -> None:
     # Every control is reached with the Tab key alone.
     page.run("document.activeElement.blur(); document.getElementById('plot').scrollIntoView()")
     reached = set()
-    for _ in range(20):
+    for _ in range(30):
         page.press("Tab")
         reached.add(page.run("document.activeElement.name || document.activeElement.id"))
     assert {"target", "spectrum", "exponent", "gamma", "masks", "ratio", "low", "high"} <= reached
+    assert {"fill", "power", "test"} <= reached
 
 
 @needs_chromium
@@ -179,24 +179,102 @@ def test_the_ends_of_the_range_push_each_other(page: Browser) -> None:
     assert sliders["low"] == sliders["high"] == "0.99"
 
 
+#: Settings of a simulation, and a wrong theory that it must tell from the right one, if any.
+SIMULATIONS: list[tuple[str, dict[str, Any]]] = [
+    ("target=masked&gamma=2&masks=1&ratio=0.3&low=0.1&high=0.4", {}),
+    (
+        "target=linear&gamma=2&masks=4&fill=rescale&power=student&degrees=10&test=0.3"
+        "&testFill=rescale&low=0.1&high=0.6&snr=2&alignment=0",
+        {"fill": "zero", "test_fill": "rescale"},
+    ),
+    (
+        "target=linear&gamma=4&masks=8&fill=zero&power=lognormal&deviation=1&test=0.3"
+        "&testFill=zero&low=0.1&high=0.6&snr=2&alignment=0",
+        {"row_power": None},
+    ),
+    (
+        "target=masked&gamma=0.5&masks=2&fill=rescale&power=lognormal&deviation=0.5&test=0.5"
+        "&testFill=zero&low=0.4&high=0.8",
+        {"test_fill": "rescale"},
+    ),
+    (
+        "target=linear&gamma=1&masks=inf&fill=rescale&power=student&degrees=10&test=0.5"
+        "&testFill=rescale&low=0.3&high=0.8&snr=1&alignment=0",
+        {"fill": "zero", "test_fill": "rescale"},
+    ),
+]
+
+
 @needs_chromium
-def test_simulated_points_lie_on_the_curve(page: Browser) -> None:
-    wanted = (
-        "target=masked&spectrum=power_law&exponent=1&gamma=2&masks=1&ratio=0.3&low=0.1&high=0.4"
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize(("wanted", "wrong"), SIMULATIONS)
+def test_simulated_points_lie_on_the_curve(
+    page: Browser, wanted: str, wrong: dict[str, Any]
+) -> None:
+    page.run("stopSimulation(), delete state.simulation, location.hash = '#'")
+    plain = "spectrum=power_law&exponent=1&fill=zero&power=none&test=0"
+    page.run(f"location.hash = '#{plain}&{wanted}'")
+    gamma = wanted.split("gamma=")[1].split("&")[0]
+    masks = wanted.split("masks=")[1].split("&")[0].replace("inf", "Infinity")
+    page.until(
+        f"state.settings.gamma === {gamma} && state.settings.masks === {masks} "
+        "&& state.simulation?.rounds >= 4"
     )
-    page.run(f"location.hash = '#{wanted}'")
-    page.until("state.settings.gamma === 2 && state.simulation?.rounds >= 4")
     ratios, points, drawn = page.run(
         "(stopSimulation(), [SIMULATED, state.simulation.fixed, state.simulation.random])"
     )
-    spectrum = rl.Spectrum.power_law(1.0, page.run("FEATURES"))
-    theory = list(np.asarray(rl.risk(spectrum, np.array(ratios), aspect_ratio=2.0).total))
-    theory.append(rl.risk(spectrum, rl.UniformRatio(0.1, 0.4), aspect_ratio=2.0).total)
-    allowed = tolerances.FINITE_SIZE / spectrum.weights.size
-    for point, value in zip([*points, drawn], theory, strict=True):
-        z = (point["mean"] - value) / math.hypot(point["error"], allowed * value)
-        assert abs(z) < tolerances.MONTE_CARLO_Z
-    assert abs(np.median([p["mean"] for p in points] / np.array(theory[:-1])) - 1) < 2 * allowed
+    said = expected(page.run(READ)["python"])
+    allowed = tolerances.FINITE_SIZE / said["spectrum"].weights.size
+
+    def misfit(problem: dict[str, Any]) -> tuple[float, float]:
+        low, high = page.run("[state.settings.low, state.settings.high]")
+        theory = list(np.asarray(rl.risk(said["spectrum"], np.array(ratios), **problem).total))
+        theory.append(rl.risk(said["spectrum"], rl.UniformRatio(low, high), **problem).total)
+        scores = [
+            (point["mean"] - value) / math.hypot(point["error"], allowed * value)
+            for point, value in zip([*points, drawn], theory, strict=True)
+        ]
+        middle = np.median([p["mean"] for p in points] / np.array(theory[:-1]))
+        return max(map(abs, scores)), abs(middle - 1)
+
+    worst, middle = misfit(said["problem"])
+    assert worst < tolerances.MONTE_CARLO_Z
+    assert middle < 2 * allowed
+    if wrong:
+        worst, middle = misfit(said["problem"] | wrong)
+        assert worst > tolerances.MONTE_CARLO_Z or middle > 2 * allowed
+
+
+@needs_chromium
+def test_the_stories_are_true(page: Browser) -> None:
+    links = page.run(
+        "Object.fromEntries([...document.querySelectorAll('#stories a')].map("
+        "a => [a.textContent, a.getAttribute('href')]))"
+    )
+
+    def at(story: str, **changed: str) -> dict[str, Any]:
+        address = f"Object.fromEntries(new URLSearchParams({links[story][1:]!r}))"
+        page.run(f"writeSettings(form, {{...{address}, ...{changed}}}), update()")
+        found: dict[str, Any] = page.run(
+            "({best: state.best.p, risk: state.best.total, null: state.problem.signal.null,"
+            " first: state.points[0].total})"
+        )
+        return found
+
+    for exponent in ("0", "1", "2.5"):
+        half = at("One half, whatever the data.", exponent=exponent)
+        assert half["best"] == pytest.approx(0.5, abs=tolerances.EXPLORER)
+    larger = at("What is kept, made larger.")
+    smaller = at("What is kept, made larger.", fill="zero")
+    assert larger["best"] == pytest.approx(2 / 3, abs=0.02)
+    assert smaller["best"] == pytest.approx(1 / 6, abs=0.02)
+    assert smaller["risk"] > 2 * larger["risk"]
+    loud, quiet = (at("Loud and quiet samples.", power=power) for power in ("student", "none"))
+    assert loud["first"] / quiet["first"] == pytest.approx(2, abs=0.05)
+    assert loud["risk"] / quiet["risk"] == pytest.approx(1.2, abs=0.02)
+    cured = at("Masking can cure.")
+    assert cured["risk"] < 0.55 * cured["null"]
+    assert at("Masking can only hurt.")["best"] == 0
 
 
 @needs_chromium
@@ -205,7 +283,8 @@ def test_a_phone_shows_it_all(page: Browser, dark: bool) -> None:
     page.resize(375, 760, dark)
     for target in ("masked", "linear"):
         for masks in ("1", "8"):
-            page.run(f"location.hash = '#target={target}&masks={masks}'")
+            power = "student" if target == "masked" else "lognormal"
+            page.run(f"location.hash = '#target={target}&masks={masks}&power={power}&test=0.3'")
             page.until(f"state.settings.target === '{target}' && state.settings.masks === {masks}")
             assert page.run("document.documentElement.scrollWidth") <= 375
             table = "document.querySelector('.scroll')"

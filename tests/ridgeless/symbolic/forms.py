@@ -21,6 +21,7 @@ RANGES = {
     "p": ratio, "p_t": st.floats(0.0, 0.9), "p_1": ratio, "p_2": ratio, "w": st.floats(0.1, 0.9),
     "h_1": st.floats(0.1, 0.9), "lambda": st.floats(0.01, 5.0), "r": size, "r_1": size,
     "r_2": size, "s_1": size, "s_2": size, "sigma": size, "K": st.integers(2, 6),
+    "Qbar": ratio,
 }  # fmt: skip
 
 Values = dict[str, Any]
@@ -84,6 +85,8 @@ ASK: dict[str, Callable[[Values], rl.Risk]] = {
     "two_levels_ridge": lambda v: two_levels(v, ridge=v["lambda"]),
     "masked_feature_least_squares": two_levels,
     "masked_feature_interpolation": two_levels,
+    "isotropic_rescaled_least_squares": lambda v: flat(v, fill="rescale"),
+    "isotropic_rescaled_interpolation": lambda v: flat(v, mask_ratio=1 - v["Qbar"], fill="rescale"),
 }
 FUNCTIONS = {name: FORMS[name].function() for name in ASK}
 
@@ -101,7 +104,7 @@ ANY = {
     for name in ("least_squares", "effective_ridge", "unmasked", "population",
                  "infinitely_many_masks", "small_ratio_least_squares",
                  "small_ratio_interpolation", "best_ratio_many_rows",
-                 "best_ratio_masked_feature")
+                 "best_ratio_masked_feature", "least_squares_power", "interpolation_power")
 }  # fmt: skip
 
 

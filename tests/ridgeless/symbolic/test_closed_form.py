@@ -77,7 +77,12 @@ def test_where_SymPy_stops_there_is_a_polynomial() -> None:
         assert FORMS[name].polynomial().degree() == degree
     stopped = {name for name, form in FORMS.items() if form.unknown is not None}
     needs_kappa = {"effective_ridge", "unmasked", "infinitely_many_masks"}
-    assert stopped == degrees.keys() | needs_kappa | {"small_ratio_interpolation"}
+    needs_kappa |= {"small_ratio_interpolation"}
+    rescaled = {"best_ratio_rescaled", "bayes_risk", "bayes_risk_power"}
+    power = {"least_squares_power", "isotropic_least_squares_power", "interpolation_power"}
+    assert stopped == degrees.keys() | needs_kappa | rescaled | power | {
+        "small_ratio_interpolation"
+    }
 
 
 def test_explicit_formulas_hold_their_arguments_alone() -> None:
