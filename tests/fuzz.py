@@ -163,9 +163,16 @@ def check(
     if scaled is None:
         return
     near(found, scaled, FUZZ, 4.0 if isinstance(question.target, rl.MaskedFeature) else 1.0)
-    # Other fronts.
-    if question.power is not None:
-        return
+    if question.power is None:  # known to `risk` alone
+        elsewhere(question, found, fronts, ask)
+
+
+def elsewhere(
+    question: Question, found: rl.Risk, fronts: Container[Any], ask: Callable[..., Any]
+) -> None:
+    """Ask other fronts."""
+    s, given = np.array(question.eigenvalues), question.options
+    task: dict[str, Any] = {"target": question.target, **given}
     if rl.ratio_aware_risk in fronts:
         adapted = ask(rl.ratio_aware_risk, s, question.mask_ratio, degree=0, **task)
         if adapted is not None:

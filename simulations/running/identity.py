@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,10 @@ def law_record(law: object) -> Record:
         raise DomainError(
             f"mask_ratio must be a dataclass, so that its trials can be told apart, got {law!r}"
         )
-    record = {"name": type(law).__qualname__} | asdict(law)
+    # What laws are compared by: what follows from that says nothing more.
+    told = {field.name for field in fields(law) if field.compare}
+    record = {"name": type(law).__qualname__}
+    record |= {name: value for name, value in asdict(law).items() if name in told}
     if record.get("loss_weights", ...) is None:
         del record["loss_weights"]  # as before laws could have them: old trials keep their names
     return record
