@@ -100,3 +100,54 @@ def test_masks_of_several_ratios_are_those_of_the_spectrum(
     expected = rl.risk(SINGULAR, law, target=task, **options)
     assert found.bias == pytest.approx(expected.bias, rel=FRONTS)
     assert found.total == pytest.approx(expected.total, rel=FRONTS)
+
+
+@pytest.mark.parametrize("masks", [1, 3, math.inf])
+@pytest.mark.parametrize("groups", [None, [0, 0, 1, 1, 2, 2]])
+def test_rescaling_one_ratio_is_a_factor(groups: Any, masks: float) -> None:
+    """Rows of zeros have q^2 times the ridge; tests are at the same ratio (eq-rescaled-factor)."""
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(6, 6))
+    sigma, beta, p = root @ root.T, rng.normal(size=6), 0.4
+    options: dict[str, Any] = {
+        "noise": 0.5, "aspect_ratio": [0.3, 4.0], "groups": groups, "masks_per_sample": masks,
+        "test_mask_ratio": p,
+    }  # fmt: skip
+    one = rl.covariance_risk(sigma, beta, p, ridge=0.3, fill="rescale", **options)
+    two = rl.covariance_risk(sigma, beta, p, ridge=0.3 * (1 - p) ** 2, **options)
+    for part in ("bias", "design_variance", "noise_variance"):
+        np.testing.assert_allclose(getattr(one, part), getattr(two, part), rtol=FRONTS)
+
+
+@pytest.mark.parametrize("fill", ["zero", "rescale"])
+@pytest.mark.parametrize("masks", [1, 2, math.inf])
+def test_laws_of_groups_agree_with_simulated_rows(masks: float, fill: str) -> None:
+    """Groups of four correlated features, masked together, under a law of ratios."""
+    size, samples, trials = 160, 400, 24
+    block = 0.4 * np.eye(4) + 0.6
+    sigma = np.kron(np.eye(size // 4), block)
+    groups = np.arange(size) // 4
+    law = rl.DiscreteRatio([0.2, 0.6])
+    rng = np.random.default_rng(3)
+    beta = rng.normal(size=size) / math.sqrt(size)
+    theory = rl.covariance_risk(
+        sigma, beta, law, noise=0.5, aspect_ratio=size / samples, groups=groups,
+        masks_per_sample=masks, fill=fill, ridge=0.1,
+    )  # fmt: skip
+    factor, risks = np.linalg.cholesky(sigma), []
+    for _ in range(trials):
+        x = rng.normal(size=(samples, size)) @ factor.T
+        y = x @ beta + math.sqrt(0.5) * rng.normal(size=samples)
+        copies = 24 if masks == math.inf else int(masks)
+        gram, cross = 0.1 * np.eye(size), np.zeros(size)
+        for _ in range(copies):
+            p = rng.choice(law.values, samples)[:, None]
+            kept = rng.random((samples, size // 4)) >= p
+            seen = x * np.repeat(kept, 4, axis=1) / (1 - p if fill == "rescale" else 1.0)
+            gram += seen.T @ seen / (samples * copies)
+            cross += seen.T @ y / (samples * copies)
+        gap = np.linalg.solve(gram, cross) - beta
+        risks.append(gap @ sigma @ gap)
+    error = np.std(risks, ddof=1) / math.sqrt(trials)
+    slack = 0.05 if masks == math.inf else 0.03  # 24 masks stand for all; d = 160
+    assert abs(np.mean(risks) - theory.total) <= 4 * error + slack * theory.total
