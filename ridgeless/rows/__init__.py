@@ -1,0 +1,1 @@
+"""Risk on rows of any law: what M sampled rows say of training on n of them."""
