@@ -10,6 +10,7 @@ from ridgeless.parts import Risk
 from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
 from ridgeless.risk import risk
+from ridgeless.rows import RowsRisk, learning_curve, rows_risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
 
@@ -26,13 +27,16 @@ __all__ = [
     "RatioLaw",
     "Recommendation",
     "Risk",
+    "RowsRisk",
     "ScheduledRatio",
     "Spectrum",
     "UniformRatio",
     "covariance_risk",
     "learned_fraction",
+    "learning_curve",
     "optimal_mask_ratio",
     "ratio_aware_risk",
     "recommend",
     "risk",
+    "rows_risk",
 ]
