@@ -13,6 +13,8 @@ __all__ = ["FixedPoint", "fixed_point"]
 Array = NDArray[np.float64]
 
 DEPTH, STEPS = 6, 300
+#: A residual so many times the best one starts the memory anew.
+WORSE = 10
 
 
 class FixedPoint(NamedTuple):
@@ -35,7 +37,8 @@ def fixed_point(act: Callable[[Array], Array], x: Array, tolerance: float) -> Fi
     array([0.739])
     """
     best = FixedPoint(x, np.inf, 0)
-    values, residuals = [], []
+    moves: list[tuple[Array, Array]] = []  # of the residual and of the value
+    last: tuple[Array, Array] | None = None
     for step in range(1, STEPS + 1):
         value = act(x)
         residual = value - x
@@ -46,12 +49,24 @@ def fixed_point(act: Callable[[Array], Array], x: Array, tolerance: float) -> Fi
             return FixedPoint(value, size, step)
         if not np.isfinite(size):
             break
-        if size > 10 * best.residual:
-            values, residuals = [], []
-        values, residuals = [*values[-DEPTH:], value], [*residuals[-DEPTH:], residual]
-        x = value
-        if len(values) > 1:
-            moves = np.diff(residuals, axis=0)
-            share = np.linalg.pinv(moves @ moves.T, rcond=1e-14, hermitian=True) @ (moves @ residual)
-            x = value - share @ np.diff(values, axis=0)
+        if size > WORSE * best.residual:
+            moves, last = [], None
+        if last is not None:
+            moves = [*moves[1 - DEPTH :], (residual - last[0], value - last[1])]
+        last = residual, value
+        x = value - combined(moves, residual)
     return best._replace(steps=STEPS)
+
+
+def combined(moves: list[tuple[Array, Array]], residual: Array) -> Array | float:
+    """Return the move of the value whose move of the residual is closest to the residual."""
+    if not moves:
+        return 0.0
+    gram = np.array([[np.dot(one, other) for one, _ in moves] for other, _ in moves])
+    side = np.array([np.dot(move, residual) for move, _ in moves])
+    # Moves shrink by decades: each counts by its own length.
+    scale = 1 / np.sqrt(np.diag(gram).clip(min=np.finfo(float).tiny))
+    inverse = np.linalg.pinv(gram * scale * scale[:, None], rcond=1e-13, hermitian=True)
+    share = scale * (inverse @ (scale * side))
+    moved = [x * move for x, (_, move) in zip(share, moves, strict=True)]
+    return np.asarray(np.sum(moved, axis=0))

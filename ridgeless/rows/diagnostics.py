@@ -5,17 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ridgeless.rows.question import MANY
+
 __all__ = ["said_of_answers", "said_of_rows"]
 
 Array = NDArray[np.float64]
 
 #: Largest eigenvalue of the map between residuals from which on the risk is hardly determined.
 NEAR = 0.9
-#: Rows in a row resemble each other when the mean correlation of neighbours exceeds so many of
+#: Rows in a row resemble each other when the likeness of neighbours exceeds so many of
 #: its standard errors, and so much.
 CLEAR, ALIKE = 5.0, 0.05
 #: Populations and samples per sample below which an error is a guess.
 FEW, SPARE = 4, 4
+#: Samples below which it shows that each has a scatter of its own under its masks.
+SCATTERED = 200
 
 
 def said_of_rows(X: Array) -> list[str]:
@@ -30,7 +34,7 @@ def said_of_rows(X: Array) -> list[str]:
     likeness, error = neighbours(X)
     if likeness > max(ALIKE, CLEAR * error):
         said.append(
-            f"Neighbouring rows resemble each other (mean correlation {likeness:.2f} in the order "
+            f"Neighbouring rows resemble each other (a correlation of {likeness:.2f} in the order "
             "of the table): the theory is for independent rows, and series or sorted groups are "
             "not. If the order means nothing, this is about the table's order alone."
         )
@@ -38,30 +42,39 @@ def said_of_rows(X: Array) -> list[str]:
 
 
 def neighbours(X: Array) -> tuple[float, float]:
-    """Return the correlation of neighbouring rows, and its standard error.
+    """Return how alike neighbouring rows are, and the standard error of that.
 
-    By the products of neighbouring rows, and of their squares, whichever says more.
+    By their directions and by their sizes, whichever says more; neither is ruled by large rows.
     """
+    rows = X - X.mean(axis=0)
+    size = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = np.divide(rows, size, out=np.zeros_like(rows), where=size > 0)
+    unit -= unit.mean(axis=0)
+    logarithm = np.log(np.maximum(size, 1e-12 * size.max(initial=np.finfo(float).tiny)))
+    logarithm = (logarithm - logarithm.mean()) / (logarithm.std() or 1.0)
     found = []
-    for values in (X, X**2):
-        scale = values.std(axis=0)
-        used = scale > 1e-12 * np.abs(values).max(axis=0, initial=0.0)
-        rows = (values[:, used] - values[:, used].mean(axis=0)) / scale[used]
-        products = np.einsum("ij,ij->i", rows[1:], rows[:-1]) / max(rows.shape[1], 1)
-        error = float(products.std()) / max(len(products), 1) ** 0.5
-        found.append((float(products.mean()), error))
+    for values in (unit, logarithm):
+        products = np.einsum("ij,ij->i", values[1:], values[:-1])
+        found.append((float(products.mean()), float(products.std()) / len(products) ** 0.5))
     return max(found, key=lambda x: x[0] / x[1] if x[1] > 0 else 0.0)
 
 
 def said_of_answers(
-    gain: float, replicates: int, random: bool, size: int, samples: int, diverges: bool
+    gain: float,
+    replicates: int,
+    random: bool,
+    size: int,
+    samples: NDArray[np.intp],
+    diverges: bool,
+    sampled: bool,
 ) -> list[str]:
-    """Return sentences on a threshold that is near, and on populations that are few or small."""
+    """Return sentences on a threshold that is near, and on populations that are few or small.
+
+    `sampled` says whether a few masks of each sample stand for infinitely many.
+    """
     said = []
     if diverges:
-        said.append(
-            "The risk is infinite where there are as many rows as directions and no ridge."
-        )
+        said.append("The risk is infinite where there are as many rows as directions and no ridge.")
     elif gain > NEAR:
         said.append(
             f"Near the threshold of as many rows as directions: residuals amplify each other by "
@@ -70,9 +83,15 @@ def said_of_answers(
         )
     if random and replicates < FEW:
         said.append(f"{replicates} populations say little about their own spread; take {FEW}.")
-    if size < SPARE * samples:
+    if size < SPARE * samples.max():
         said.append(
-            f"A population of {size} rows for {samples} samples is unbiased but noisy: "
+            f"A population of {size} rows for {samples.max()} samples is unbiased but noisy: "
             f"{SPARE} times as many would be better."
+        )
+    if sampled and samples.min() < SCATTERED:
+        said.append(
+            f"{MANY} masks of each sample stand for infinitely many, and the mean scatter under "
+            "them for the scatter of each: too low by some percent at tens of samples, here "
+            f"{samples.min()}. A finite masks_per_sample has no such step."
         )
     return said

@@ -51,9 +51,7 @@ def fill_scale(ratios: Array, fill: str) -> Array:
     return np.divide(1.0, 1 - ratios, out=np.ones_like(ratios), where=ratios < 1)
 
 
-def draw(
-    scheme: Scheme, ratio: float | RatioLaw, X: Array, seed: np.random.SeedSequence
-) -> Drawn:
+def draw(scheme: Scheme, ratio: float | RatioLaw, X: Array, seed: np.random.SeedSequence) -> Drawn:
     """Draw a mask for each row, its ratio from the law if there is one.
 
     A smaller ratio hides a part of what a larger one hides.

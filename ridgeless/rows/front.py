@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,11 +19,11 @@ from ridgeless.errors import DomainError
 from ridgeless.mask_ratio import RatioLaw
 from ridgeless.masking import Masking, masking_of
 from ridgeless.rows import question as asked
+from ridgeless.rows.cells import Cells
 from ridgeless.rows.diagnostics import said_of_answers, said_of_rows
 from ridgeless.rows.draws import MaskCall, Scheme
 from ridgeless.rows.mask_shapes import IMPORTANCE, grid_of, units
 from ridgeless.rows.question import Features, Kernel, Question
-from ridgeless.rows.regressions import Masks, regressions
 from ridgeless.rows.replicates import populations, standard_error
 from ridgeless.rows.result import RowsRisk
 
@@ -132,18 +132,16 @@ def rows_risk(
     masking, fill = _masking(mask_ratio, masks_per_sample, fill)
     names = list(X.columns) if hasattr(X, "columns") else None
     generator = _generator(rng)
-    whole, y = _question(
-        table, names, target, targets, masking, test, features, kernel, generator
-    )
+    whole, y = _question(table, names, target, targets, masking, test, features, kernel, generator)
     if kernel is not None and math.isinf(masking.masks):
         raise NotImplementedError(
-            "masks_per_sample = inf is not derived for a kernel; take a number of masks, or features"
+            "masks_per_sample = inf is not derived for a kernel; take a number of masks"
         )
     scheme = _scheme(mask, masking, table.shape[1], fill)
     hidden = float(ratio_array("test_mask_ratio", real_scalar("test_mask_ratio", test_mask_ratio)))
     n = asked.samples_of(samples, table.shape[0])
     size = asked.population_of(population, n, table.shape[0])
-    cells = _Cells(masking, n, nonnegative_array("ridge", ridge, finite=True))
+    cells = Cells(masking, n, nonnegative_array("ridge", ridge, finite=True))
     repeats = count("replicates", replicates)
     random = cells.random(scheme) or hidden > 0
     chosen = populations(table.shape[0], size, repeats, random, generator)
@@ -159,14 +157,15 @@ def rows_risk(
         chosen.disjoint,
     )
     risks = np.mean([answer.risks for answer in answers], axis=0)
-    said = said_of_rows(table) + _said_of_targets(whole, risks, target, names, table.shape[1])
+    said = said_of_rows(table) + _said_of_targets(whole, risks, target, table.shape[1])
     said += said_of_answers(
         max(answer.gain for answer in answers),
         len(answers),
         random or size < table.shape[0],
         size,
-        int(n.max(initial=1)),
+        n,
         bool(np.isinf(risks).any()),
+        math.isinf(masking.masks) and not (features is None and scheme.has_units),
     )
     return RowsRisk(
         prediction_error=cells.shaped(risks.mean(axis=1)),
@@ -243,101 +242,6 @@ def learning_curve(
     )
 
 
-class _Answer(NamedTuple):
-    """What one population says, a row per cell."""
-
-    risks: Array  #: shape (cells, t)
-    within: Array  #: variance over the rows, shape (cells,)
-    ridges: Array  #: shape (cells,)
-    weights: Array  #: shape (cells, N)
-    null: float
-    gain: float
-
-
-class _Cells:
-    """The arguments that broadcast: mask ratios, samples and ridges."""
-
-    def __init__(self, masking: Masking, samples: NDArray[np.intp], ridge: Array) -> None:
-        ratio: Any = masking.ratio
-        self.law = ratio if isinstance(ratio, RatioLaw) else None
-        self.masks = masking.masks
-        try:
-            grid = np.broadcast_arrays(0.0 if self.law else ratio, samples, ridge)
-        except ValueError:
-            raise DomainError(
-                f"mask_ratio, samples and ridge must broadcast, got shapes {masking.shape}, "
-                f"{samples.shape} and {ridge.shape}"
-            ) from None
-        self.shape = grid[0].shape
-        self.ratios, self._samples, self.ridges = (x.ravel() for x in grid)
-        self.samples = int(samples) if self.shape == () else grid[1].copy()
-
-    def random(self, scheme: Scheme) -> bool:
-        """Whether masks are drawn, so that another draw says more."""
-        if scheme.mask is not None and callable(scheme.mask):
-            return True
-        drawn = not (math.isinf(self.masks) and scheme.has_units)
-        return drawn and (self.law is not None or bool(((self.ratios > 0) & (self.ratios < 1)).any()))
-
-    def shaped(self, values: Array) -> float | Array:
-        """Return a value per cell in the shape of the arguments."""
-        return float(values[0]) if self.shape == () else values.reshape(self.shape)
-
-    def answer(
-        self,
-        question: Question,
-        table: Array,
-        y: Array | None,
-        rows: NDArray[np.intp],
-        scheme: Scheme,
-        test_ratio: float,
-        seed: np.random.SeedSequence,
-    ) -> _Answer:
-        """Return what one population of rows says on every cell."""
-        X, labels = table[rows], None if y is None else y[rows]
-        many = labels.shape[1] if labels is not None else len(question.columns)
-        tested = len(rows) if question.tests is None else len(question.tests.X)
-        count = len(self.ratios)
-        risks, ridges = np.zeros((count, many)), np.zeros(count)
-        losses, weights = np.zeros((count, tested)), np.zeros((count, len(rows)))
-        gain, null = 0.0, 0.0
-        for ratio in dict.fromkeys(self.ratios.tolist()):
-            here = np.flatnonzero(self.ratios == ratio)
-            masks = Masks(scheme, self.law or ratio, self.masks, test_ratio, seed)
-            null = 0.0
-            systems = 0
-            for place, found in enumerate(regressions(question, X, labels, masks)):
-                start = None
-                columns = slice(None) if labels is not None else slice(place, place + 1)
-                systems += 1
-                null += float(np.mean(found.system.answers**2))
-                for cell in here:
-                    one = found.system.risk(self._samples[cell], self.ridges[cell], start)
-                    start = one.logarithms
-                    risks[cell, columns] = one.risk
-                    ridges[cell] += one.effective_ridge
-                    losses[cell, found.tests] += one.errors.mean(axis=1)
-                    np.add.at(weights[cell], found.samples, one.shares.mean(axis=1))
-                    gain = max(gain, one.gain)
-            null /= systems
-            for values in (ridges, losses, weights):
-                values[here] /= systems
-        within = _jackknife(losses, weights, question.tests is None)
-        placed = np.zeros((count, len(table)))
-        placed[:, rows] = weights
-        return _Answer(risks, within, ridges, placed, null, gain)
-
-
-def _jackknife(losses: Array, weights: Array, paired: bool) -> Array:
-    """Return the variance of a mean over rows, as tests and as training rows, shape (cells,)."""
-    scaled = weights.shape[1] * weights
-    finite = np.where(np.isfinite(losses), losses, 0.0)
-    if paired:
-        return np.asarray((finite + scaled).var(axis=1, ddof=1) / weights.shape[1])
-    size = max(losses.shape[1] - 1, 1)
-    return np.asarray(finite.var(axis=1) / size + scaled.var(axis=1, ddof=1) / weights.shape[1])
-
-
 def _masking(mask_ratio: Any, masks: float, fill: str) -> tuple[Masking, str]:
     """Return the masking, and how hidden entries are filled."""
     masking = masking_of(mask_ratio, masks_per_sample=masks, rows=None)
@@ -360,8 +264,11 @@ def _question(
 ) -> tuple[Question, Array | None]:
     """Return what is asked, and the labels."""
     if features is not None and kernel is not None:
-        raise DomainError("features and kernel exclude each other: a kernel has features of its own")
-    width, y, columns = table.shape[1], None, ()
+        raise DomainError(
+            "features and kernel exclude each other: a kernel has features of its own"
+        )
+    width, y = table.shape[1], None
+    columns: tuple[int, ...] = ()
     if target is None:
         columns = _columns(targets, names, width, rng)
     elif isinstance(target, str) or np.ndim(target) == 0:
@@ -416,16 +323,13 @@ def _scheme(mask: Any, masking: Masking, width: int, fill: str) -> Scheme:
     return Scheme(None, units(mask, grid_of(mask, width)), fill)
 
 
-def _said_of_targets(
-    question: Question, risks: Array, target: Any, names: list[Any] | None, width: int
-) -> list[str]:
+def _said_of_targets(question: Question, risks: Array, target: Any, width: int) -> list[str]:
     """Say what a random part of the features stands for."""
     many = len(question.columns)
     if target is not None or many == width:
         return []
     rest = (1 - many / width) / many
     error = float(np.max(np.sqrt(risks.var(axis=1, ddof=1) * rest))) if many > 1 else math.inf
-    del names
     return [
         f"{many} of {width} features stand for all: as a mean over all of them the error is "
         f"uncertain by {error:.2g} more."

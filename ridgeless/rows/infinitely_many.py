@@ -46,9 +46,13 @@ class MarginalRows:
     @lazy
     def norms(self) -> Array:
         """Square of each row, shape (B + B G, 1, 1)."""
-        own = self.per_group(self.spread**2)
+        own = self.per_group(self._squared)
         squares = np.concatenate([np.einsum("bd,bd->b", self.rows, self.rows), own.ravel()])
         return squares[:, None, None]
+
+    @lazy
+    def _squared(self) -> Array:
+        return np.asarray(self.spread**2)
 
     @lazy
     def groups(self) -> int:
@@ -60,23 +64,26 @@ class MarginalRows:
         """Whether features share a group, shape (d, d); None if none do."""
         if self.groups == self.labels.size:
             return None
-        return (self.labels[:, None] == self.labels).astype(float)
+        return np.asarray(self.labels[:, None] == self.labels, dtype=np.float64)
 
     def per_group(self, values: Array) -> Array:
         """Return sums over the features of each group, (B, d) to (B, G)."""
-        return values @ (self.labels[:, None] == np.arange(self.groups)).astype(float)
+        if self._together is None:
+            return values[:, np.argsort(self.labels)]
+        member = self.labels[:, None] == np.arange(self.groups)
+        return np.asarray(values @ member.astype(float))
 
     def gram(self, weights: Array) -> Array:
         """Return the weighted Gram matrix of the rows of groups, (B, G) to (d, d)."""
         if self._together is None:
-            return np.diag(np.einsum("bd,bd->d", weights[:, self.labels], self.spread**2))
+            return np.diag(np.einsum("bd,bd->d", weights[:, self.labels], self._squared))
         weighted = self.spread * weights[:, self.labels]
         return np.asarray((weighted.T @ self.spread) * self._together)
 
     def squares(self, matrix: Array) -> Array:
         """Return x_g' C x_g for the rows of groups, (d, d) to (B, G)."""
         if self._together is None:
-            return self.per_group(self.spread**2 * np.diag(matrix))
+            return self.per_group(self._squared * np.diag(matrix))
         return self.per_group(self.spread * (self.spread @ (matrix * self._together)))
 
 
@@ -181,7 +188,7 @@ class MarginalMedium:
             direction = rest + growth[:, None] * direction
         return found
 
-    def predictions(self, targets: Array, residuals: Array) -> Array:  # noqa: ARG002
+    def predictions(self, targets: Array, residuals: Array) -> Array:
         """Return what is predicted of the tests, their own samples left out, shape (T, t)."""
         many, tests = self.space.left_out, self._tests
         scaled = targets[: self.count, 0] / np.sqrt(self.noise)[:, None]

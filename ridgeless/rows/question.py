@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,18 +12,32 @@ from numpy.typing import ArrayLike, NDArray
 from ridgeless.checks import count, real_array
 from ridgeless.errors import DomainError
 
-__all__ = ["Features", "Kernel", "Question", "Tests", "column_of", "labels_of", "table_of", "tests_of"]
+__all__ = [
+    "MANY",
+    "Features",
+    "HeldOut",
+    "Kernel",
+    "Question",
+    "column_of",
+    "labels_of",
+    "population_of",
+    "samples_of",
+    "table_of",
+    "tests_of",
+]
 
 Array = NDArray[np.float64]
 Features = Callable[[Array], ArrayLike]
 Kernel = Callable[[Array, Array], ArrayLike]
 
+#: Masks that stand for infinitely many where features are not linear.
+MANY = 32
 #: Rows that can be learnt from and tested on at all.
 LEAST_ROWS = 2
 
 
 @dataclass(frozen=True)
-class Tests:
+class HeldOut:
     """Rows to predict."""
 
     X: Array  #: shape (T, d)
@@ -39,7 +52,7 @@ class Question:
     y: Array | None  #: labels, shape (N, t); None where features are the targets
     columns: tuple[int, ...]  #: features that are predicted in turn, without labels
     masked_only: bool  #: whether rows count only where the target is masked
-    tests: Tests | None  #: None leaves each row out in turn
+    tests: HeldOut | None  #: None leaves each row out in turn
     features: Features | None
     kernel: Kernel | None
 
@@ -81,9 +94,7 @@ def table_of(name: str, value: Any, features: int | None = None) -> Array:
     if features is None and table.shape[0] < LEAST_ROWS:
         raise DomainError(f"{name} must have at least {LEAST_ROWS} rows, got {table.shape[0]}")
     if features is not None and table.shape[1] != features:
-        raise DomainError(
-            f"{name} must have the {features} columns of X, got {table.shape[1]}"
-        )
+        raise DomainError(f"{name} must have the {features} columns of X, got {table.shape[1]}")
     return table
 
 
@@ -118,7 +129,7 @@ def _some(columns: Sequence[Any]) -> str:
     return shown + (", ..." if len(columns) > 8 else "")
 
 
-def tests_of(test: Any, features: int, labelled: int) -> Tests | None:
+def tests_of(test: Any, features: int, labelled: int) -> HeldOut | None:
     """Return the rows to test on; `labelled` is how many labels each must have."""
     if test is None:
         return None
@@ -129,10 +140,10 @@ def tests_of(test: Any, features: int, labelled: int) -> Tests | None:
         y = labels_of("y_test", test[1], X.shape[0])
         if y.shape[1] != labelled:
             raise DomainError(f"y_test must have {labelled} labels per row, got {y.shape[1]}")
-        return Tests(X, y)
+        return HeldOut(X, y)
     if isinstance(test, tuple):
         raise DomainError("test must be X_test alone where the target is a feature of it")
-    return Tests(table_of("X_test", test, features), None)
+    return HeldOut(table_of("X_test", test, features), None)
 
 
 def samples_of(samples: Any, rows: int) -> NDArray[np.intp]:
@@ -159,14 +170,3 @@ def population_of(population: Any, samples: NDArray[np.intp], rows: int) -> int:
             f"rows of X, got {size}"
         )
     return size
-
-
-def masks_of(masks: float, marginal: bool) -> int:
-    """Return how many masks of each sample are drawn; infinitely many are sampled by `MANY`."""
-    if math.isinf(masks):
-        return 0 if marginal else MANY
-    return int(masks)
-
-
-#: Masks that stand for infinitely many where features are not linear.
-MANY = 32

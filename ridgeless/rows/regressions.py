@@ -46,7 +46,9 @@ class Masks:
     def training(self, X: Array, number: int) -> tuple[Drawn, Array]:
         """Return the masks of that number on each sample, and roots of their loss weights."""
         drawn = draw(self.scheme, self.ratio, X, self._seed(number))
-        weight = np.ones_like(drawn.ratios) if self.law is None else self.law.loss_weight(drawn.ratios)
+        weight = (
+            np.ones_like(drawn.ratios) if self.law is None else self.law.loss_weight(drawn.ratios)
+        )
         return drawn, np.sqrt(weight)
 
     def tests(self, X: Array) -> Array:
@@ -69,7 +71,9 @@ class Regression(NamedTuple):
     tests: Places  #: and behind each test; of the test set where there is one, shape (T,)
 
 
-def regressions(question: Question, X: Array, y: Array | None, masks: Masks) -> Iterator[Regression]:
+def regressions(
+    question: Question, X: Array, y: Array | None, masks: Masks
+) -> Iterator[Regression]:
     """Yield the regressions on the rows X of a population, with labels y or features as targets."""
     population = _Population(question, X, masks)
     if y is not None:

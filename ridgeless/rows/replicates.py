@@ -30,7 +30,9 @@ def populations(
         return Populations([np.arange(rows)] * (replicates if random else 1), replicates == 1)
     if size * replicates <= rows:
         order = rng.permutation(rows)
-        return Populations([np.sort(part) for part in order[: size * replicates].reshape(-1, size)], True)
+        return Populations(
+            [np.sort(part) for part in order[: size * replicates].reshape(-1, size)], True
+        )
     chosen = [np.sort(rng.choice(rows, size, replace=False)) for _ in range(replicates)]
     return Populations(chosen, False)
 
@@ -51,5 +53,5 @@ def standard_error(risks: Array, within: Array, share: float, disjoint: bool) ->
         factor = float(t.ppf(norm.cdf(1), many - 1))
         spread = factor**2 * risks.var(axis=0, ddof=1) / many
     if disjoint and many > 1:
-        return np.sqrt(spread)
-    return np.sqrt(spread + share * within.mean(axis=0))
+        return np.asarray(np.sqrt(spread))
+    return np.asarray(np.sqrt(spread + share * within.mean(axis=0)))

@@ -1,7 +1,7 @@
 r"""What the choice of the rows adds: weights of the squared leave-one-out residuals.
 
-.. math:: Z_j = r\Big[\frac1T\sum_t D_{tj}'D_{tj} + \sum_{i \ne j}\tilde A_{ji}Z_i\tilde A_{ij}\Big],
-          \qquad r = \frac Mn - 1
+.. math:: Z_j = r\Big[\frac1T\sum_t D_{tj}'D_{tj}
+          + \sum_{i \ne j}\tilde A_{ji}Z_i\tilde A_{ij}\Big], \qquad r = \frac Mn - 1
 
 (eq-rows-variance), in units of the medium. The map is symmetric and its largest eigenvalue below
 one, so that conjugate gradients solve it, for all targets at once.
@@ -42,7 +42,8 @@ def weights(medium: Medium, ratio: float) -> Weights:
     if not start.any():
         return Weights(values, 0.0, 0.0)
     rest, direction = start, start
-    sizes, steps = [float(np.vdot(rest, rest))], []
+    sizes = [float(np.vdot(rest, rest))]
+    steps: list[float] = []
     while len(steps) < STEPS and sizes[-1] > TOLERANCE**2 * sizes[0]:
         moved = direction - ratio * medium.coupled(direction)
         length = float(np.vdot(direction, moved))

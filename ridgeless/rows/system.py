@@ -3,32 +3,29 @@ r"""One regression on rows: its risk at any number of samples (eq-rows-risk)."""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.lazy import lazy
-from ridgeless.rows.blocks import apply, inverse, logarithm
+from ridgeless.rows.blocks import inverse, logarithm
 from ridgeless.rows.dual import KernelRows, features_of, kernel_of
 from ridgeless.rows.effective_ridge import Space, solve
 from ridgeless.rows.infinitely_many import MarginalRows
 from ridgeless.rows.primal import FeatureRows
+from ridgeless.rows.rotation import Rotated, Rows, rotated
 from ridgeless.rows.second_order import weights
 
 __all__ = ["Found", "System"]
 
 Array = NDArray[np.float64]
 
-Rows = FeatureRows | KernelRows | MarginalRows
-
 #: Columns per row from which on the kernel is the smaller matrix.
 WIDE = 0.7
 #: Rows and directions that differ by less, relative, are as many.
 EVEN = 1e-9
-#: A row is none if its square is below this share of its sample's.
-BLANK = 1e-14
 
 
 class Found(NamedTuple):
@@ -108,12 +105,14 @@ class System:
     @lazy
     def _kernel(self) -> KernelRows:
         space = self._rotated.space
+        assert not isinstance(space, MarginalRows)
         return space if isinstance(space, KernelRows) else kernel_of(space)
 
     @lazy
     def _span(self) -> tuple[int, FeatureRows | None]:
         """The rank of the rows, and they in coordinates of their span if there are better ones."""
         space = self._rotated.space
+        assert not isinstance(space, MarginalRows)
         return features_of(space) if isinstance(space, KernelRows) else space.in_their_span()
 
     def _posed(self, samples: float, ridge: float, seen: float) -> Posed | None:
@@ -132,7 +131,7 @@ class System:
         if rank > (1 + EVEN) * rows:
             return self._interpolating(0.0)
         if rank < (1 - EVEN) * rows:
-            return Posed(space if spanned is None else spanned, 1.0, 0.0)  # type: ignore[arg-type]
+            return Posed(space if spanned is None else spanned, 1.0, 0.0)
         return None
 
     def _interpolating(self, base: float) -> Posed:
@@ -145,43 +144,8 @@ class System:
 
     def _start(self, posed: Posed) -> Array:
         """Return the logarithm of a first T: that of rows orthogonal to all others, in scale."""
-        norms = posed.space.norms
-        if not isinstance(posed.space, KernelRows) and posed.base == 1:
+        space, norms = posed.space, posed.space.norms
+        if isinstance(space, FeatureRows | MarginalRows) and posed.base == 1:
             mean = np.einsum("bkk->bk", norms)[self._rotated.present].mean()
-            norms = norms * (posed.space.rows.shape[-1] / mean)
+            norms = norms * (space.rows.shape[-1] / mean)
         return logarithm(norms + self._rotated.absent)
-
-
-class Rotated(NamedTuple):
-    """Samples in which every row is orthogonal to the others of its sample, or absent."""
-
-    space: Rows
-    targets: Array
-    present: NDArray[np.bool_]  #: shape (B, K)
-
-    @property
-    def absent(self) -> Array:
-        """One on the diagonal where a row is absent, shape (B, K, K)."""
-        return np.asarray(np.eye(self.present.shape[1]) * ~self.present[:, :, None])
-
-
-def rotated(space: Rows, targets: Array) -> Rotated:
-    """Rotate the rows of each sample, and its targets alike, which changes no loss.
-
-    Rows that others of the sample repeat become rows of zeros, as hidden ones are.
-    """
-    norms = space.norms
-    if norms.shape[1] == 1:
-        present = norms[:, :, 0] > 0
-        return Rotated(space, targets * present[:, :, None], present)
-    values, vectors = np.linalg.eigh(norms)
-    present = values > BLANK * values[:, -1:].clip(min=np.finfo(float).tiny)
-    turn = vectors.swapaxes(1, 2) * present[:, :, None]
-    if isinstance(space, FeatureRows):
-        space = replace(space, rows=apply(turn, space.rows))
-    else:
-        gram = np.einsum("bkl,blcm->bkcm", turn, space.gram, optimize=True)
-        gram = np.einsum("bkcm,cnm->bkcn", gram, turn, optimize=True)
-        cross = np.einsum("tbl,bkl->tbk", space.cross, turn)
-        space = replace(space, gram=gram, cross=cross)
-    return Rotated(space, apply(turn, targets), present)
