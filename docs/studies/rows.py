@@ -281,7 +281,7 @@ def masked_and_labelled() -> Iterator[Case]:
     from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
     rng = np.random.default_rng(6)
-    tables: dict[str, tuple[Array, Array | None, int]] = {}
+    tables: dict[str, tuple[Array, Any, int]] = {}
     for name, load in (("wine", load_wine), ("diabetes", load_diabetes),
                        ("breast cancer", load_breast_cancer)):  # fmt: skip
         found = load()
@@ -312,7 +312,10 @@ def masked_and_labelled() -> Iterator[Case]:
 GROUPS: dict[str, tuple[str, Callable[[], Iterator[Case]]]] = {
     "laws": ("Rows with a law, d = 200, a linear task at mask ratio 0.5", laws),
     "linear": ("Linear tasks on real rows, d/n = 2, no ridge", linear_tasks),
-    "maps": ("One pixel of MNIST at 14 x 14 from the other 98, n = 400, ridge 0.001", maps_and_masks),
+    "maps": (
+        "One pixel of MNIST at 14 x 14 from the other 98, n = 400, ridge 0.001",
+        maps_and_masks,
+    ),
     "features": ("Masked features and labels, ridge 0.01", masked_and_labelled),
 }
 
@@ -330,7 +333,9 @@ def measured_place(group: str, place: int, trials: int) -> Line:
 
 def shown_ratio(ratio: Any) -> str:
     """Return a ratio or law as tables call it."""
-    return f"U({ratio.low:g}, {ratio.high:g})" if isinstance(ratio, rl.UniformRatio) else f"{ratio:g}"
+    return (
+        f"U({ratio.low:g}, {ratio.high:g})" if isinstance(ratio, rl.UniformRatio) else f"{ratio:g}"
+    )
 
 
 def table_of(lines: Sequence[Line]) -> str:
