@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ import ridgeless as rl
 from ridgeless.cli.files import replacing
 from ridgeless.quantiles import quantized
 from ridgeless.rows.mask_shapes import important
+from ridgeless.rows.replicates import standard_error
 from simulations.populations import catalogue, datasets, sources
 from simulations.running import pages
 from simulations.running.style import COLOURS, STYLE, levels
@@ -31,7 +33,9 @@ Array = NDArray[np.float64]
 
 DOCS = Path(__file__).parents[1]
 
-TRIALS = 64
+TRIALS = 128
+#: Populations of the theory; their spread is its error on this table.
+POPULATIONS = 4
 #: Random linear tasks at once; they share rows, masks and solves.
 TASKS = 40
 NOISE = 0.25  # of a signal of variance one
@@ -40,6 +44,7 @@ UNIFORM = rl.UniformRatio(0.1, 0.9)
 RATIOS = (0.1, 0.3, 0.5, 0.7, 0.9)
 #: A gap that matters: beyond so many joint standard errors and this share.
 FAR, SHARE = 3.0, 0.03
+GAPS = (-0.5, -0.1, -0.03, 0, 0.03, 0.1, 0.5)
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,12 @@ class Case:
     before: float | None = None  #: what the spectrum's theory says
     population: int | None = None
 
-    def theory(self, rng: int) -> rl.RowsRisk:
-        """Return what the engine of rows says."""
+    def theory(self, rng: int) -> float:
+        """Return what the engine of rows says of one population."""
         target: Any = self.labels
         if target is None and not self.masked_only:
             target = self.columns[0]
-        return rl.rows_risk(
+        found = rl.rows_risk(
             self.table,
             self.ratio,
             target=target,
@@ -77,9 +82,11 @@ class Case:
             kernel=self.kernel,
             mask=self.mask,
             population=self.population,
-            replicates=4,
+            replicates=1,
             rng=rng,
-        )
+        ).prediction_error
+        assert isinstance(found, float)
+        return found
 
     def trial(self, rng: np.random.Generator) -> float:
         """Return the error of one regression on rows drawn without replacement."""
@@ -172,14 +179,13 @@ class Line(NamedTuple):
 def measure(case: Case, trials: int = TRIALS) -> Line:
     """Return theory beside simulation."""
     with one_thread():
-        found = case.theory(0)
+        found = np.array([case.theory(seed) for seed in range(POPULATIONS)])
         rng = np.random.default_rng(1)
         errors = np.array([case.trial(rng) for _ in range(trials)])
-    assert isinstance(found.prediction_error, float)
-    assert isinstance(found.standard_error, float)
-    mean, error = errors.mean() - case.noise, errors.std(ddof=1) / trials**0.5
-    theory = found.prediction_error - case.noise
-    return Line(case, theory, found.standard_error, float(mean), float(error))
+    error = errors.std(ddof=1) / trials**0.5
+    spread = standard_error(found[:, None], np.zeros((POPULATIONS, 1)), 0.0, True)[0]
+    means = float(found.mean()) - case.noise, float(errors.mean()) - case.noise
+    return Line(case, means[0], float(spread), means[1], float(error))
 
 
 def tasks(X: Array, vectors: Array, variance: float, rng: np.random.Generator) -> Array:
@@ -321,14 +327,14 @@ GROUPS: dict[str, tuple[str, Callable[[], Iterator[Case]]]] = {
 
 
 @lru_cache(maxsize=1)
-def cases_of(group: str) -> list[Case]:
-    """Return the cases of a group."""
-    return list(GROUPS[group][1]())
+def cases_of(group: str, only: int | None) -> list[Case]:
+    """Return the first cases of a group, or all."""
+    return list(islice(GROUPS[group][1](), only))
 
 
-def measured_place(group: str, place: int, trials: int) -> Line:
+def measured_place(group: str, only: int | None, place: int, trials: int) -> Line:
     """Measure one case of a group: what a worker is asked for."""
-    return measure(cases_of(group)[place], trials)
+    return measure(cases_of(group, only)[place], trials)
 
 
 def shown_ratio(ratio: Any) -> str:
@@ -383,23 +389,25 @@ def draw(measured: dict[str, list[Line]], path: Path) -> None:
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 4.4), layout="constrained")
+        figure = Figure(figsize=(9, 4.8), layout="constrained")
         axes = figure.subplots(1, 2, sharey=True)
         for number, (key, lines) in enumerate(measured.items()):
             known = [line for line in lines if line.case.before is not None]
-            style = {"color": COLOURS[number], "marker": "o", "ls": "", "ms": 5}
+            style: dict[str, Any] = {"color": COLOURS[number], "marker": "o", "ls": "", "ms": 5}
             axes[0].plot([x.monte_carlo for x in known],
                          [x.case.before / x.monte_carlo - 1 for x in known], **style)  # type: ignore[operator]  # fmt: skip
-            axes[1].plot([x.monte_carlo for x in lines], [x.gap for x in lines],
-                         label=GROUPS[key][0].split(",")[0], **style)  # fmt: skip
+            joint = [2 * np.hypot(x.theory_error, x.error) / x.monte_carlo for x in lines]
+            style |= {"label": GROUPS[key][0].split(",")[0], "elinewidth": 0.7, "yerr": joint}
+            axes[1].errorbar([x.monte_carlo for x in lines], [x.gap for x in lines], **style)
         for axis, title in zip(axes, ("the spectrum's theory", "the theory of rows"), strict=True):
             axis.axhspan(-SHARE, SHARE, color="0.93", zorder=0)
             axis.axhline(0, color="0.3", lw=1)
             axis.set(xscale="log", xlabel="Monte Carlo risk", title=title)
             axis.set_yscale("symlog", linthresh=0.1, linscale=2)
-            levels(axis, (-0.5, -0.1, -0.03, 0, 0.03, 0.1), lambda level, _: f"{100 * level:g} %")
+            axis.set_ylim(-0.6, 0.6)
+            levels(axis, GAPS, lambda level, _: f"{100 * level:g} %")
         axes[0].set_ylabel("theory / Monte Carlo − 1")
-        axes[1].legend(fontsize=8, loc="lower right")
+        figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=130)
 
@@ -415,13 +423,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     measured = {}
     for key in options.groups:
-        places = range(len(cases_of(key)))[: options.only]
+        only = options.only
+        places = range(len(cases_of(key, only)))
         if options.jobs == 1:
-            measured[key] = [measured_place(key, place, options.trials) for place in places]
+            measured[key] = [measured_place(key, only, place, options.trials) for place in places]
             continue
         # Cases hold functions, so that they go to workers by name and without the answer's.
         with ProcessPoolExecutor(options.jobs) as pool:
-            found = [pool.submit(measured_place, key, x, options.trials) for x in places]
+            found = [pool.submit(measured_place, key, only, x, options.trials) for x in places]
             measured[key] = [one.result() for one in found]
     every = [line for lines in measured.values() for line in lines]
     text = [summary(every)]

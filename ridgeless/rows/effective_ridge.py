@@ -3,7 +3,8 @@ r"""The medium that random subsets of the rows look like: the noise N at which i
 .. math:: A = (K + N)^{-1}, \qquad N_i = M\,\text{base} + \Big(\frac Mn - 1\Big)T_i, \qquad
           T_i = A_{ii}^{-1} - N_i
 
-(eq-rows-fixed-point), by Anderson's acceleration of log T. Base times e is the ridge.
+(eq-rows-fixed-point), by Anderson's acceleration of log T. Base times e is the ridge. M enters by
+1/n' = 1/n - 1/M alone (eq-rows-collapse).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 r"""Rows as features: matrices of P x P, however many rows there are.
 
-With rows F of a sample (K x P) and the noise N of the medium (K x K each, eq-rows-fixed-point)
+With rows F of a sample (K x P) and the noise N of the medium (K x K each; eq-rows-features)
 
 .. math:: H = \Big(eI + \sum_i F_i'N_i^{-1}F_i\Big)^{-1} = (LL')^{-1}, \qquad
           A_{ij} = N_i^{-1}\delta_{ij} - N_i^{-1}F_iHF_j'N_j^{-1}.
