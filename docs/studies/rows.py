@@ -35,7 +35,7 @@ DOCS = Path(__file__).parents[1]
 
 TRIALS = 128
 #: Populations of the theory; their spread is its error on this table.
-POPULATIONS = 4
+POPULATIONS = 8
 #: Random linear tasks at once; they share rows, masks and solves.
 TASKS = 40
 NOISE = 0.25  # of a signal of variance one

@@ -4,7 +4,8 @@ r"""Rows by their kernel: matrices with a row and a column for each row, whateve
           \tilde A_{ij} = G_i^{1/2}A_{ij}G_j^{1/2}, \qquad G_i = A_{ii}^{-1}
 
 (eq-rows-fixed-point, eq-rows-unit) with the kernel K between rows, and predictions
-:math:`k_t'A y`. A sample that is left out takes its part of A along (eq-rows-left-out). It goes on where the noise N is zero: rows that are interpolated.
+:math:`k_t'A y`. A sample that is left out takes its part of A along (eq-rows-left-out). It goes on
+where the noise N is zero: rows that are interpolated.
 """
 
 from __future__ import annotations

@@ -49,6 +49,10 @@ class FeatureRows:
         None if all coordinates are needed. Directions below rounding are none.
         """
         flat = self.rows.reshape(-1, self.rows.shape[2])
+        seen = flat.any(axis=0)
+        if not seen.all():  # hidden targets, blank pixels
+            rank, spanned = self._of(seen).in_their_span()
+            return rank, spanned or self._of(seen)
         gram = flat.T @ flat if flat.shape[1] <= flat.shape[0] else flat @ flat.T
         values = np.linalg.eigvalsh(gram)
         if values[0] > CLEAR * values[-1]:
@@ -57,6 +61,9 @@ class FeatureRows:
         rank = int((singular > max(flat.shape) * LEAST * singular[0]).sum())
         basis = basis[:rank].T
         return rank, replace(self, rows=self.rows @ basis, tests=self.tests @ basis)
+
+    def _of(self, columns: NDArray[np.bool_]) -> FeatureRows:
+        return replace(self, rows=self.rows[:, :, columns], tests=self.tests[:, columns])
 
     @lazy
     def norms(self) -> Array:

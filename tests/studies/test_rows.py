@@ -39,13 +39,11 @@ def test_a_trial_is_the_regression_that_it_says():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, 6))
     one = rows.Case("toy", X, 20, 0.5, columns=(2,), ridge=0.1)
-    errors = [
-        case.trial(np.random.default_rng(1))
-        for case in (one, rows.replace(one, features=lambda x: np.concatenate([x, 0 * x, 0 * x, 0 * x], axis=1)),
-                     rows.replace(one, kernel=lambda a, b: a @ b.T))
-    ]  # fmt: skip
+    wide = rows.replace(one, features=lambda x: np.concatenate([x, 0 * x, 0 * x, 0 * x], axis=1))
+    kernel = rows.replace(one, kernel=lambda a, b: a @ b.T)
+    errors = [case.trial(np.random.default_rng(1)) for case in (one, wide, kernel)]
     np.testing.assert_allclose(errors, errors[0], rtol=1e-9)
-    wide = np.concatenate([rows.arc_cosine(X, X)[:0], rows.arc_cosine(X, X)])
-    np.testing.assert_allclose(wide, wide.T, rtol=1e-9)
+    arc = rows.arc_cosine(X, X)
+    np.testing.assert_allclose(arc, arc.T, rtol=1e-9)
     relu = rows.relu_features(60_000, 6)(X[:5])
     np.testing.assert_allclose(relu @ relu.T, rows.arc_cosine(X[:5], X[:5]), rtol=0.1, atol=0.02)
