@@ -136,3 +136,5 @@ ROWS_TABLES = 12
 #: The same of a sweep, from two populations of 898 images, relative: what their masks and rows
 #: leave. Measured worst: 3 %.
 ROWS_SWEEP = 0.06
+#: K = 4 masks in blocks against their modes as rows of their own, relative, at 60 samples.
+ROWS_HELMERT = 0.08

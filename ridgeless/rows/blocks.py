@@ -43,8 +43,9 @@ def logarithm(blocks: Array) -> Array:
 
 
 def power(blocks: Array) -> Array:
-    """Return the exponential of each block."""
-    return function(blocks, np.exp)
+    """Return the exponential of each block, infinite where that is beyond all numbers."""
+    with np.errstate(over="ignore"):
+        return function(blocks, np.exp)
 
 
 def apply(blocks: Array, rows: Array) -> Array:

@@ -95,6 +95,8 @@ def solve(
         return floor + ratio * power(logarithms.reshape(absent.shape))
 
     def act(logarithms: Array) -> Array:
+        if not np.isfinite(noise(logarithms)).all():
+            return np.full(logarithms.shape, np.inf)  # it runs away: there is no fixed point
         return logarithm(space.at(noise(logarithms), e).cavity + absent).ravel()
 
     if ratio == 0:

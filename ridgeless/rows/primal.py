@@ -49,7 +49,7 @@ class FeatureRows:
         None if all coordinates are needed. Directions below rounding are none.
         """
         flat = self.rows.reshape(-1, self.rows.shape[2])
-        seen = flat.any(axis=0)
+        seen = np.abs(flat).max(axis=0) > 0
         if not seen.all():  # hidden targets, blank pixels
             rank, spanned = self._of(seen).in_their_span()
             return rank, spanned or self._of(seen)

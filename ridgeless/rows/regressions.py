@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,8 @@ Places = NDArray[np.intp]
 
 #: Nodes that stand for a law of ratios; its moments are polynomials, which they have exactly.
 NODES = 64
+#: Share of the squares below which masks of a sample do not differ.
+SAME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,10 @@ class _Population:
     """The rows of a population under their masks, which all targets share."""
 
     def __init__(self, question: Question, X: Array, masks: Masks) -> None:
-        self.question, self.X, self.masks = question, X, masks
         self.marginal = math.isinf(masks.per_sample) and _is_linear(question, masks)
+        if self.marginal and moments(masks, question.masked_only)[2] == 0:
+            masks, self.marginal = replace(masks, per_sample=1), False  # all masks are one
+        self.question, self.X, self.masks = question, X, masks
         self.many = 0
         if not self.marginal:
             self.many = MANY if math.isinf(masks.per_sample) else int(masks.per_sample)
@@ -117,14 +121,15 @@ class _Population:
             order = np.concatenate([used, np.setdiff1d(order, used)])
         left_out = used.size if tests is None else 0
         case = _Case(used, counted[used], values[used], seen[order], answers[order], left_out, gone)
-        share = float(counted.mean())
+        share, rows = float(counted.mean()), counted.sum(axis=1)
         if question.kernel is not None:
             system = self._by_kernel(case, share)
         elif math.isinf(self.masks.per_sample):
             system = self._by_many_masks(case, share)
         else:
             system = self._by_features(case, share)
-        return Regression(system, used, order)
+        scatter = float(rows.var() / rows.mean() ** 2) if share > 0 else 0.0
+        return Regression(replace(system, scatter=scatter), used, order)
 
     def _hidden_with(self, column: int | None) -> Places:
         """Return the features that a target takes with it."""
@@ -184,10 +189,14 @@ class _Population:
         assert square is not None
         root = np.sqrt(weight)
         mean = np.divide(mean, root[:, None], out=np.zeros_like(mean), where=root[:, None] > 0)
-        penalty = (square - mean.T @ mean) / (self.X.shape[0] * self.many)
+        rest = (square - mean.T @ mean) / (self.X.shape[0] * self.many)
+        apart = np.trace(rest) > SAME * np.trace(square) / (self.X.shape[0] * self.many)
         scale = 1 / math.sqrt(self.many)
         space = FeatureRows(
-            mean[:, None, :] * scale, self.question.featured(case.tests), case.left_out, penalty
+            mean[:, None, :] * scale,
+            self.question.featured(case.tests),
+            case.left_out,
+            rest if apart else None,
         )
         targets = (case.values * root[:, None])[:, None, :] * scale
         return System(space, targets, case.answers, self.X.shape[0], share)

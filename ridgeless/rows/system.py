@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ridgeless.errors import ConvergenceError
 from ridgeless.lazy import lazy
 from ridgeless.rows.blocks import inverse, logarithm
 from ridgeless.rows.dual import KernelRows, features_of, kernel_of
@@ -24,6 +25,8 @@ Array = NDArray[np.float64]
 
 #: Columns per row from which on the kernel is the smaller matrix.
 WIDE = 0.7
+#: A ridge that stands for none, over the mean square of a row and the number of rows.
+SMALLEST = 1e-9
 #: Rows and directions that differ by less, relative, are as many.
 EVEN = 1e-9
 
@@ -42,6 +45,17 @@ class Found(NamedTuple):
     def risk(self) -> Array:
         """Mean squared error of each target, shape (t,)."""
         return np.asarray(self.errors.mean(axis=0) + self.shares.sum(axis=0))
+
+    def mean(self, other: Found) -> Found:
+        """Return the mean of two numbers of rows."""
+        return Found(
+            (self.errors + other.errors) / 2,
+            (self.shares + other.shares) / 2,
+            (self.effective_ridge + other.effective_ridge) / 2,
+            max(self.gain, other.gain),
+            max(self.residual, other.residual),
+            other.logarithms,
+        )
 
 
 class Posed(NamedTuple):
@@ -65,12 +79,23 @@ class System:
     answers: Array  #: of the tests, shape (T, t)
     size: int  #: M, samples of the population
     counted: float = 1.0  #: rows that count, over M K: the ridge is per counted row (eq-drop)
+    #: Variance over samples of how many rows count, over its squared mean (eq-rows-count).
+    scatter: float = 0.0
 
     def risk(self, samples: float, ridge: float, start: Array | None = None) -> Found:
         """Return the risk of regression on so many samples.
 
-        It is infinite where there are as many rows as directions and no ridge.
+        It is infinite where there are as many rows as directions and no ridge. How many rows a
+        subset has is random where some do not count: two numbers stand for it (eq-rows-count).
         """
+        spread = math.log1p(self.scatter / samples * (1 - samples / self.size)) ** 0.5
+        if spread == 0:
+            return self._risk(samples, ridge, start)
+        few, many = (samples * math.exp(s * spread - spread**2 / 2) for s in (-1, 1))
+        first = self._risk(few, ridge, start)
+        return first.mean(self._risk(min(many, self.size), ridge, first.logarithms))
+
+    def _risk(self, samples: float, ridge: float, start: Array | None) -> Found:
         seen = float(self._rotated.present.sum())
         if seen == 0:
             shares = np.zeros((self.targets.shape[0], self.targets.shape[2]))
@@ -79,6 +104,26 @@ class System:
         if posed is None:
             shares = np.zeros((self.targets.shape[0], self.targets.shape[2]))
             return Found(np.full_like(self.answers, math.inf), shares, 0.0, 1.0, 0.0, None)
+        try:
+            return self._solved(posed, samples, start)
+        except (np.linalg.LinAlgError, ConvergenceError) as error:
+            if ridge == 0:
+                # Some directions are in few rows, others in all: neither constant can be zero.
+                return self._solved(self._nearly_free(posed), samples, None)
+            if isinstance(error, ConvergenceError):
+                raise
+            raise ConvergenceError(
+                f"the rows of {samples:g} samples are singular to rounding at ridge {ridge:g}; a "
+                "larger ridge is needed"
+            ) from None
+
+    def _nearly_free(self, posed: Posed) -> Posed:
+        """Return a ridge too small to matter in place of none."""
+        norms = np.einsum("bkk->bk", posed.space.norms)[self._rotated.present]
+        level = float(SMALLEST * norms.mean() / norms.size)
+        return posed._replace(base=level) if posed.base == 0 else posed._replace(e=level)
+
+    def _solved(self, posed: Posed, samples: float, start: Array | None) -> Found:
         targets, absent = self._rotated.targets, self._rotated.absent
         if start is None or start.shape != absent.shape:
             start = self._start(posed)

@@ -16,7 +16,9 @@ from simulations.trials.trial import CHEAP, COLUMNS, regressions
 __all__ = ["rows_theory"]
 
 #: Linear tasks with random signs that stand for all, and populations of rows.
-TASKS, POPULATIONS = 32, 2
+TASKS, POPULATIONS = 32, 1
+#: Rows of a population, at most: more cost more, and say more.
+ROWS = 1000
 #: Features up to which all are predicted in turn.
 ALL = 64
 
@@ -61,7 +63,7 @@ def rows_theory(problem: Problem) -> float | None:
             design.rows,
             masking,
             samples=sampling.samples,
-            population=max(sampling.samples, design.rows.shape[0] // POPULATIONS),
+            population=max(sampling.samples, min(ROWS, design.rows.shape[0])),
             ridge=readout.ridge,
             test_mask_ratio=readout.test_mask_ratio,
             replicates=POPULATIONS,

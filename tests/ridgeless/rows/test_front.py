@@ -142,6 +142,18 @@ def test_sampled_masks_stand_for_infinitely_many():
     )
 
 
+@pytest.mark.parametrize("features", [None, lambda rows: rows])
+def test_infinitely_many_masks_that_hide_nothing_are_one(features):
+    """Without a ridge, and with fewer samples than features too."""
+    for n in (5, 40):
+        many = rl.rows_risk(X, 0.0, target=Y, samples=n, masks_per_sample=math.inf,
+                            features=features)  # fmt: skip
+        one = rl.rows_risk(X, 0.0, target=Y, samples=n)
+        np.testing.assert_allclose(many.per_target, one.per_target, rtol=ROWS_DUAL)
+    nothing = rl.rows_risk(X, 0.0, masks_per_sample=math.inf)
+    assert nothing.prediction_error == pytest.approx(nothing.null)
+
+
 def test_interpolation_without_a_sample_in_closed_form():
     """[K^-1 y]_i / [K^-1]_ii, where min-norm regression fits all rows."""
     wide = np.random.default_rng(1).normal(size=(20, 30))

@@ -25,7 +25,9 @@ def test_only_rows_with_a_masked_target_are_there():
     for column, found in zip((1, 4), regressions(question, X, None, given), strict=True):
         hidden = given.training(X, 0)[0].hidden
         np.testing.assert_array_equal(found.samples, np.flatnonzero(hidden[:, column]))
-        assert found.system.counted == hidden[:, column].mean()
+        share = found.system.counted
+        assert share == hidden[:, column].mean()
+        assert found.system.scatter == pytest.approx((1 - share) / share)
         np.testing.assert_array_equal(found.tests[: len(found.samples)], found.samples)
         assert sorted(found.tests) == list(range(30))
         np.testing.assert_array_equal(found.system.answers[:, 0], X[found.tests, column])

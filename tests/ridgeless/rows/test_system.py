@@ -1,5 +1,7 @@
 """One regression on rows: exact at n = M, unbiased below, the same by features and by kernel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from tests.tolerances import (
     MONTE_CARLO_Z,
     ROWS_DUAL,
     ROWS_FINITE_SIZE,
+    ROWS_HELMERT,
     ROWS_NAIVE,
 )
 
@@ -64,28 +67,38 @@ def test_it_is_the_mean_over_subsets_of_the_rows(masks, ridge, samples):
     ).all()
 
 
+def held_out(rows, targets, tests, answers, samples, penalty, seed):
+    """Mean risk of fits on random subsets, on other rows, and its error."""
+    rng, errors = np.random.default_rng(seed), []
+    for _ in range(400):
+        inside = rng.permutation(len(rows))[:samples]
+        some = rows[inside].reshape(-1, rows.shape[-1])
+        b = brute.fit(some, targets[inside].reshape(len(some), -1), penalty)
+        errors.append(((answers - tests @ b) ** 2).mean(axis=0))
+    return np.mean(errors, axis=0), np.std(errors, axis=0) / 20
+
+
 def test_independent_rows_of_one_sample_are_not_the_same_thing():
     """Negative control: four masks of a sample taken for four samples."""
-    given = brute.blocks(5, samples=200, masks=4, features=40)
-    rows, targets, whole, answers = given
-    mean, error = brute.subset_risk(*given, samples=20, penalty=0.02, trials=400, seed=6)
+    rows, targets, whole, answers = brute.blocks(5, samples=1200, masks=4, features=40)
+    given = rows[:200], targets[:200], whole[200:], answers[200:]
+    mean, error = held_out(*given, samples=20, penalty=0.02, seed=6)
+    found = brute.system(*given, left_out=False).risk(20, 1e-3).risk
+    assert (abs(found - mean) < MONTE_CARLO_Z * error + ROWS_FINITE_SIZE / 20 * mean).all()
     apart = System(
-        FeatureRows(2 * rows.reshape(800, 1, 40), whole, 0),
-        2 * targets.reshape(800, 1, 2), answers, 800,
+        FeatureRows(2 * given[0].reshape(800, 1, 40), given[2], 0),
+        2 * given[1].reshape(800, 1, 2), given[3], 800,
     )  # fmt: skip
     off = apart.risk(80, 1e-3).risk - mean
     assert (abs(off) > ROWS_NAIVE * mean + MONTE_CARLO_Z * error).all()
-    found = brute.system(*given).risk(20, 1e-3).risk
-    assert (abs(found - mean) < MONTE_CARLO_Z * error + ROWS_FINITE_SIZE / 20 * mean).all()
 
 
 def test_without_correcting_for_the_sampled_rows_it_is_biased():
     """Negative control: averages over M rows in place of the population's, n' = n, nothing else."""
-    rows, targets, whole, answers = brute.blocks(7, samples=80, features=60)
-    mean, error = brute.subset_risk(
-        rows, targets, whole, answers, samples=40, penalty=40 * 0.05, trials=600, seed=8
-    )
-    phi, y = rows[:, 0], targets[:, 0]
+    rows, targets, whole, answers = brute.blocks(7, samples=1080, features=60)
+    given = rows[:80], targets[:80], whole[80:], answers[80:]
+    mean, error = held_out(*given, samples=40, penalty=40 * 0.05, seed=8)
+    phi, y = given[0][:, 0], given[1][:, 0]
     weight = np.ones(80)
     for _ in range(200):
         resolvent = np.linalg.inv(np.eye(60) + phi.T @ (weight[:, None] * phi) / 80)
@@ -93,10 +106,10 @@ def test_without_correcting_for_the_sampled_rows_it_is_biased():
     b = resolvent @ phi.T @ (weight[:, None] * y) / 80
     bilinear = (phi @ resolvent @ phi.T) ** 2 * weight**2 / (40 * 80)
     rho = np.linalg.solve(np.eye(80) - bilinear, (y - phi @ b) ** 2)
-    reach = ((whole @ resolvent @ phi.T) ** 2 * weight**2).mean(axis=0) / (40 * 80)
-    naive = ((answers - whole @ b) ** 2).mean(axis=0) + reach @ rho
-    found = brute.system(rows, targets, whole, answers).risk(40, 0.05).risk
-    assert (abs(naive / mean - 1) > ROWS_NAIVE).all()
+    reach = ((given[2] @ resolvent @ phi.T) ** 2 * weight**2).mean(axis=0) / (40 * 80)
+    naive = ((given[3] - given[2] @ b) ** 2).mean(axis=0) + reach @ rho
+    found = brute.system(*given, left_out=False).risk(40, 0.05).risk
+    assert (abs(naive - mean) > ROWS_NAIVE * mean + MONTE_CARLO_Z * error).all()
     assert (abs(found - mean) < MONTE_CARLO_Z * error + ROWS_FINITE_SIZE / 40 * mean).all()
 
 
@@ -136,6 +149,44 @@ def test_more_rows_than_directions_and_as_many():
     np.testing.assert_allclose(found, dual, rtol=ROWS_DUAL)
 
 
+def test_how_many_rows_count_is_random():
+    """Few rows, near as many as features: the mean over their number is not its middle."""
+    rng = np.random.default_rng(15)
+    whole = rng.normal(size=(400, 12))
+    answers = whole @ rng.normal(size=(12, 2)) + 2 * rng.normal(size=(400, 2))
+    counted = rng.random(400) < 0.3
+    rows, targets = (counted[:, None] * x for x in (whole, answers))
+    given = rows[:, None], targets[:, None], whole, answers
+    mean, error = brute.subset_risk(*given, samples=80, penalty=0.4, trials=2000, seed=16)
+    share = counted.mean()
+    here = System(
+        FeatureRows(rows[counted][:, None], np.concatenate([whole[counted], whole[~counted]]),
+                    counted.sum()),
+        targets[counted][:, None], np.concatenate([answers[counted], answers[~counted]]), 400,
+        share, (1 - share) / share,
+    )  # fmt: skip
+    found = here.risk(80, 0.4 / 80 / share)
+    middle = replace(here, scatter=0.0).risk(80, 0.4 / 80 / share)
+    assert (abs(found.risk - mean) < MONTE_CARLO_Z * error + ROWS_FINITE_SIZE / 80 * mean).all()
+    assert (middle.risk < found.risk * 0.99).all()
+    exact = [system.risk(400, 0.1).risk for system in (here, replace(here, scatter=0.0))]
+    np.testing.assert_array_equal(exact[0], exact[1])  # all samples have the rows they have
+
+
+def test_directions_that_few_rows_have_are_a_limit():
+    """No ridge, more rows than directions, and some directions in fewer rows than they need."""
+    rng = np.random.default_rng(17)
+    whole = rng.normal(size=(60, 12)) * (
+        rng.random((60, 12)) < np.where(np.arange(12) < 6, 0.05, 1)
+    )
+    whole[:3, :6] += np.eye(6)[:3]
+    answers = whole @ np.ones((12, 1)) + rng.normal(size=(60, 1))
+    here = brute.system(whole[:, None], answers[:, None], whole, answers)
+    found = here.risk(20, 0.0).risk
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found, here.risk(20, 1e-10).risk, rtol=0.01)
+
+
 def test_rows_of_zeros_count_as_samples():
     rows, targets, whole, answers = brute.blocks(12, samples=50, features=20)
     padded = np.concatenate([rows, np.zeros((10, 1, 20))])
@@ -170,3 +221,20 @@ def test_many_targets_share_one_solve_and_a_start_changes_nothing():
     again = brute.system(rows, targets, whole, answers).risk(30, 0.1, both.logarithms)
     np.testing.assert_allclose(again.risk, both.risk, rtol=ROWS_DUAL)
     assert both.residual < 1e-9
+
+
+def test_blocks_are_what_their_helmert_modes_are_to_leading_order():
+    """K masks of a sample, turned to a mean and differences, taken for K samples."""
+    rng = np.random.default_rng(18)
+    whole = rng.normal(size=(1200, 40))
+    answers = whole @ rng.normal(size=(40, 2)) + rng.normal(size=(1200, 2))
+    train, tests = whole[:200], whole[200:]
+    rows = (rng.random((200, 4, 40)) < 0.6) * train[:, None] / 2
+    targets = np.repeat(answers[:200, None], 4, axis=1) / 2
+    helmert = np.linalg.qr(np.concatenate([np.ones((4, 1)), np.eye(4)[:, 1:]], axis=1))[0].T
+    turned = 2 * (helmert @ rows).reshape(800, 1, 40)
+    turned_targets = 2 * (helmert @ targets).reshape(800, 1, 2)
+    for ridge in (0.0, 0.2):
+        block = brute.system(rows, targets, tests, answers[200:], left_out=False).risk(60, ridge)
+        modes = System(FeatureRows(turned, tests, 0), turned_targets, answers[200:], 800)
+        np.testing.assert_allclose(modes.risk(240, ridge).risk, block.risk, rtol=ROWS_HELMERT)
