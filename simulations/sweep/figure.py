@@ -75,7 +75,9 @@ def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
     known = [(_ratios(c)[0], r.theory_rows) for c, r in pairs if _ratios(c).size == 1]
     beside = np.array([pair for pair in sorted(known) if pair[1] is not None], dtype=float)
     if beside.size:
-        axis.plot(*beside.T, color=colour, linestyle=DOTTED, linewidth=2, zorder=2)
+        # Known at these ratios only: a bar there, and dots to lead the eye.
+        bar_there: dict[str, Any] = {"marker": "_", "markersize": 16, "markeredgewidth": 2.2}
+        axis.plot(*beside.T, color=colour, linestyle=DOTTED, linewidth=1.2, zorder=2, **bar_there)
     for cell, row in pairs:
         mask = _ratios(cell)
         bar: dict[str, Any] = {
@@ -128,7 +130,13 @@ def _legend(
     ]
     handles.append(handle("theory", color="0.3"))
     if knows_rows:
-        handles.append(handle("theory of the rows", color="0.3", linestyle=DOTTED, linewidth=2))
+        bars: dict[str, Any] = {
+            "marker": "_",
+            "markersize": 12,
+            "markeredgewidth": 2.2,
+            "linestyle": DOTTED,
+        }
+        handles.append(handle("theory of the rows", color="0.3", linewidth=1.2, **bars))
     handles.append(handle("Monte Carlo ± 2 s.e.", color="0.3", marker="o", linestyle=""))
     if has_law:
         diamond = {"marker": "D", "mfc": "white", "linestyle": DASHED}
