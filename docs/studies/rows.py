@@ -151,6 +151,9 @@ class Case:
         return np.asarray((answers - found) ** 2)
 
 
+Numbers = tuple[float, float, float, float]
+
+
 class Line(NamedTuple):
     """One case, measured."""
 
@@ -332,9 +335,10 @@ def cases_of(group: str, only: int | None) -> list[Case]:
     return list(islice(GROUPS[group][1](), only))
 
 
-def measured_place(group: str, only: int | None, place: int, trials: int) -> Line:
-    """Measure one case of a group: what a worker is asked for."""
-    return measure(cases_of(group, only)[place], trials)
+def measured_place(group: str, only: int | None, place: int, trials: int) -> Numbers:
+    """Measure one case of a group: what a worker is asked for, and can send back."""
+    line = measure(cases_of(group, only)[place], trials)
+    return line.theory, line.theory_error, line.monte_carlo, line.error
 
 
 def shown_ratio(ratio: Any) -> str:
@@ -423,15 +427,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     measured = {}
     for key in options.groups:
-        only = options.only
-        places = range(len(cases_of(key, only)))
+        cases = cases_of(key, options.only)
+        asked = [(key, options.only, place, options.trials) for place in range(len(cases))]
         if options.jobs == 1:
-            measured[key] = [measured_place(key, only, place, options.trials) for place in places]
-            continue
-        # Cases hold functions, so that they go to workers by name and without the answer's.
-        with ProcessPoolExecutor(options.jobs) as pool:
-            found = [pool.submit(measured_place, key, only, x, options.trials) for x in places]
-            measured[key] = [one.result() for one in found]
+            numbers = [measured_place(*one) for one in asked]
+        else:
+            # Cases hold functions, so that they go to workers by name.
+            with ProcessPoolExecutor(options.jobs) as pool:
+                numbers = list(pool.map(measured_place, *zip(*asked, strict=True)))
+        measured[key] = [Line(case, *own) for case, own in zip(cases, numbers, strict=True)]
     every = [line for lines in measured.values() for line in lines]
     text = [summary(every)]
     text += [f"{GROUPS[key][0]}:\n\n{table_of(lines)}" for key, lines in measured.items()]
