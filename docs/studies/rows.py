@@ -410,6 +410,9 @@ def draw(measured: dict[str, list[Line]], path: Path) -> None:
             axis.set_yscale("symlog", linthresh=0.1, linscale=2)
             axis.set_ylim(-0.6, 0.6)
             levels(axis, GAPS, lambda level, _: f"{100 * level:g} %")
+        axes[0].set_visible(
+            any(x.case.before is not None for own in measured.values() for x in own)
+        )
         axes[0].set_ylabel("theory / Monte Carlo − 1")
         figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
         with replacing(path) as temporary:
