@@ -11,6 +11,7 @@ from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
 from ridgeless.risk import risk
 from ridgeless.row_power import DiscretePower, LognormalPower, RowPower, StudentPower
+from ridgeless.rows import RowsRisk, learning_curve, rows_risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
 
@@ -30,14 +31,17 @@ __all__ = [
     "Recommendation",
     "Risk",
     "RowPower",
+    "RowsRisk",
     "ScheduledRatio",
     "Spectrum",
     "StudentPower",
     "UniformRatio",
     "covariance_risk",
     "learned_fraction",
+    "learning_curve",
     "optimal_mask_ratio",
     "ratio_aware_risk",
     "recommend",
     "risk",
+    "rows_risk",
 ]

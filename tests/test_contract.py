@@ -23,7 +23,7 @@ BELOW = "words numerics nouns engine"
 FRONTS = (
     "ridgeless.risk ridgeless.learned ridgeless.covariance ridgeless.ratio_aware ridgeless.optimal"
 )
-THEORY = f"{BELOW} fronts estimation recommend theory"
+THEORY = f"{BELOW} fronts rows estimation recommend theory"
 SIMULATIONS = "running populations trials collection sweep simulations files"
 ROOMS = {
     # The theory: from words and numbers, through the engine, to the functions that users call.
@@ -32,9 +32,10 @@ ROOMS = {
     "nouns": ("ridgeless", "words numerics"),  # every module of ridgeless/ not named elsewhere
     "engine": ("ridgeless.engine", "words numerics nouns"),
     "fronts": (FRONTS, BELOW),
+    "rows": ("ridgeless.rows", "words nouns"),
     "estimation": ("ridgeless.estimation", f"{BELOW} fronts"),
     "recommend": ("ridgeless.recommend", f"{BELOW} fronts estimation"),
-    "theory": ("ridgeless:", f"{BELOW} fronts estimation recommend"),
+    "theory": ("ridgeless:", f"{BELOW} fronts rows estimation recommend"),
     # Its leaves. One arrow leads into them: all read tables, replace files and print in one way.
     "files": ("ridgeless.cli.tables ridgeless.cli.files ridgeless.cli.streams", "words"),
     "explorer": ("ridgeless.explorer", f"{THEORY} files"),

@@ -53,7 +53,7 @@ FLOORS = [
     (
         "ridgeless/",
         BLUE,
-        ["cli/, explorer/, symbolic/: leaves", "recommend/, then estimation/: from data",
+        ["cli/, explorer/, symbolic/: leaves", "recommend/, then estimation/, rows/: from data",
          "fronts: risk, covariance, ratio_aware, learned, optimal", "engine/",
          "nouns: spectrum, target, mask_ratio, masking, row_classes",
          "numerics/, checks, errors"],

@@ -8,12 +8,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ridgeless import names
-from ridgeless.cli import commands
+from ridgeless.cli import commands, predict
 from ridgeless.errors import DomainError
 
 __all__ = ["parser"]
 
-DESCRIPTION = "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,explore}."
+DESCRIPTION = (
+    "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,predict,explore}."
+)
 
 EXAMPLES = """examples:
   python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2
@@ -21,6 +23,7 @@ EXAMPLES = """examples:
   python -m ridgeless curve --target linear --snr 4 --alignment 1 --output results/curve
   python -m ridgeless recommend data.csv --json
   python -m ridgeless recommend pixels.npy --groups patches.txt --epochs 4
+  python -m ridgeless predict data.csv --target gene3 --samples 100 400 --plot curve.png
   python -m ridgeless explore
 """
 
@@ -48,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
         "epilog": EXAMPLES,
     }
     whole = _Parser(prog="python -m ridgeless", description=DESCRIPTION, **options)
-    subparsers = whole.add_subparsers(required=True, metavar="{risk,curve,recommend,explore}")
+    subparsers = whole.add_subparsers(
+        required=True, metavar="{risk,curve,recommend,predict,explore}"
+    )
 
     risk = subparsers.add_parser("risk", help="the risk at one mask ratio", **options)
     risk.add_argument("--mask-ratio", default="0.5", help="0.5, or uniform:0.1:0.9 (R2MAE), "
@@ -77,6 +82,10 @@ def parser() -> argparse.ArgumentParser:
     recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
     _add_training(recommend, aspect_ratio=None, masks="inf")
     recommend.set_defaults(run=commands.recommend)
+
+    predict.add_to(subparsers.add_parser(
+        "predict", help="the error on the rows of a file, whatever their law", **options
+    ))  # fmt: skip
 
     explore = subparsers.add_parser("explore", help="sliders and curves in a browser", **options)
     explore.add_argument("--output", metavar="DIR", help="only write explorer.html there")

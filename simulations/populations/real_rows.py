@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,7 +22,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class RealRows:
-    """Rows of a data set, drawn with replacement: the finite data set is the population.
+    """Rows of a data set: the finite data set is the population.
 
     Parameters
     ----------
@@ -31,6 +32,9 @@ class RealRows:
         What to call it in tables.
     places : array_like of integers, shape (d, 2), optional
         Row and column of each feature in an image, for patches.
+    replace : bool
+        Whether a trial may draw a row more than once; its test inputs are then all rows. Without
+        replacement they are the rows that it left, and it must leave some.
 
     Raises
     ------
@@ -46,6 +50,7 @@ class RealRows:
     table: ArrayLike
     name: str = "rows"
     places: ArrayLike | None = None
+    replace: bool = True
 
     def __post_init__(self) -> None:
         table = real_array("table", self.table)
@@ -104,7 +109,14 @@ class RealRows:
 
     def record(self) -> Record:
         """Return the digest of the table, whatever its name."""
-        return {"name": "rows", "table": self.digest}
+        record: Record = {"name": "rows", "table": self.digest}
+        return record if self.replace else record | {"replace": False}
+
+    def distinct(self) -> RealRows:
+        """Return the same rows, drawn without replacement."""
+        rows = copy.copy(self)
+        object.__setattr__(rows, "replace", False)
+        return rows
 
     def fixed_spectrum(self) -> Spectrum | None:
         """Return the spectrum of the data's own correlation matrix."""
@@ -125,16 +137,32 @@ class RealRows:
         return Population(self.correlation, np.array(self.spectrum.eigenvalues), vectors)
 
     def draw(self, population: Population, size: int, rng: np.random.Generator) -> Array:
-        """Draw rows of the table with replacement."""
-        return self.rows[rng.integers(self.rows.shape[0], size=size)]
+        """Draw rows of the table."""
+        many = self.rows.shape[0]
+        if self.replace:
+            return self.rows[rng.integers(many, size=size)]
+        if size >= many:
+            raise DomainError(
+                f"samples must be fewer than the {many} rows of {self.name}, which are drawn "
+                f"without replacement, got {size}"
+            )
+        return self.rows[rng.permutation(many)[:size]]
+
+    def unseen(self, rows: Array) -> Array:
+        """Return the second moment of the rows that are left, shape (d, d)."""
+        many = self.rows.shape[0]
+        rest = many * self.correlation - rows.T @ rows
+        return np.asarray(rest / (many - rows.shape[0]))
 
     def __eq__(self, other: object) -> bool:
         """Compare the tables."""
-        return isinstance(other, RealRows) and self.digest == other.digest
+        if not isinstance(other, RealRows):
+            return False
+        return self.replace == other.replace and self.digest == other.digest
 
     def __hash__(self) -> int:
         """Hash the table."""
-        return hash(self.digest)
+        return hash((self.digest, self.replace))
 
     def __repr__(self) -> str:
         """Show the name and the shape."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_sweep"]
 
 DASHED = (0, (4, 2))
+DOTTED = (0, (1, 1.2))
 
 GRID = np.linspace(0.01, 0.97, 193)
 
@@ -48,7 +49,8 @@ def plot_sweep(cells: Sequence[Cell], rows: Sequence[Row], path: Path) -> None:
             axis.set_xlabel("mask ratio  $p$")
         for axis in axes[:, 0]:
             axis.set_ylabel(r"test risk  $E\,(x'\beta - x'\hat\beta)^2$")
-        _legend(figure, gammas, any(_ratios(c).size > 1 for c in cells))
+        knows_rows = any(row.theory_rows is not None for row in rows)
+        _legend(figure, gammas, any(_ratios(c).size > 1 for c in cells), knows_rows)
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=160)
 
@@ -70,6 +72,12 @@ def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
         return
     curve = np.asarray(pairs[0][0].problem.theory(GRID).total)
     axis.plot(GRID, np.minimum(curve, 1e6), color=colour, zorder=2)
+    known = [(_ratios(c)[0], r.theory_rows) for c, r in pairs if _ratios(c).size == 1]
+    beside = np.array([pair for pair in sorted(known) if pair[1] is not None], dtype=float)
+    if beside.size:
+        # Known at these ratios only: a bar there, and dots to lead the eye.
+        bar_there: dict[str, Any] = {"marker": "_", "markersize": 16, "markeredgewidth": 2.2}
+        axis.plot(*beside.T, color=colour, linestyle=DOTTED, linewidth=1.2, zorder=2, **bar_there)
     for cell, row in pairs:
         mask = _ratios(cell)
         bar: dict[str, Any] = {
@@ -81,6 +89,8 @@ def _draw(axis: Axes, pairs: Sequence[tuple[Cell, Row]], number: int) -> None:
         if mask.size > 1:
             ends = np.array([mask.min(), mask.max()])
             axis.plot(ends, [row.theory] * 2, color=colour, linestyle=DASHED, zorder=2)
+            if row.theory_rows is not None:
+                axis.plot(ends, [row.theory_rows] * 2, color=colour, linestyle=DOTTED, zorder=2)
             # Side by side, so that neighbours stay apart.
             place = ends[0] + np.ptp(ends) * (0.42 + 0.16 * (number % 2))
             bar |= {"fmt": "D", "markersize": 6.5, "mfc": "white", "mew": 1.6, "zorder": 4}
@@ -106,7 +116,9 @@ def _finish(axis: Axes, rows: Sequence[Row]) -> None:
     axis.set_title(f"{rows[0].spectrum}  ($d = {rows[0].dimension}${real})")
 
 
-def _legend(figure: Figure, gammas: Sequence[float], has_law: bool) -> None:
+def _legend(
+    figure: Figure, gammas: Sequence[float], has_law: bool, knows_rows: bool = False
+) -> None:
     from matplotlib.lines import Line2D
 
     def handle(label: str, **style: Any) -> Line2D:
@@ -117,6 +129,14 @@ def _legend(figure: Figure, gammas: Sequence[float], has_law: bool) -> None:
         for i, gamma in enumerate(gammas)
     ]
     handles.append(handle("theory", color="0.3"))
+    if knows_rows:
+        bars: dict[str, Any] = {
+            "marker": "_",
+            "markersize": 12,
+            "markeredgewidth": 2.2,
+            "linestyle": DOTTED,
+        }
+        handles.append(handle("theory of the rows", color="0.3", linewidth=1.2, **bars))
     handles.append(handle("Monte Carlo ± 2 s.e.", color="0.3", marker="o", linestyle=""))
     if has_law:
         diamond = {"marker": "D", "mfc": "white", "linestyle": DASHED}

@@ -26,6 +26,7 @@ from simulations.running.progress import bar, under_way
 from simulations.running.provenance import provenance
 from simulations.sweep.settings import Cell, Sweep, differences, read_settings
 from simulations.sweep.table import Row, render, summarize, write_csv
+from simulations.trials.rows_theory import rows_theory
 from simulations.trials.sampling import POPULATION
 
 __all__ = ["load", "main", "table"]
@@ -121,7 +122,11 @@ def load(folder: Path) -> tuple[Sweep, list[Cell], Ledger]:
 def table(cells: Sequence[Cell], ledger: Ledger) -> list[Row]:
     """Return theory beside Monte Carlo, for the cells with at least two trials."""
     estimates = [(cell, ledger.estimate(cell.problem)) for cell in cells]
-    return [Row.of(cell, cell.problem.theory(), e) for cell, e in estimates if e is not None]
+    return [
+        Row.of(cell, cell.problem.theory(), e, rows_theory(cell.problem))
+        for cell, e in estimates
+        if e is not None
+    ]
 
 
 def _check(settings: Sweep) -> bool:

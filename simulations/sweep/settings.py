@@ -11,6 +11,8 @@ from typing import Any, Literal, get_type_hints
 import ridgeless as rl
 from simulations.populations import catalogue
 from simulations.populations.catalogue import is_real
+from simulations.populations.designs import Design
+from simulations.populations.real_rows import RealRows
 from simulations.running.records import fits, parsed
 from simulations.trials.problem import Problem, Target
 
@@ -118,7 +120,7 @@ class Sweep:
                     fill=self.fill,
                     test_fill=self.test_fill,
                     dimension=size,
-                    design=rows,
+                    design=_drawn(rows, size, gamma),
                     patch=self.patch,
                     ratio_batch=self.ratio_batch,
                 )
@@ -166,6 +168,13 @@ class Cell:
     mask_ratio: str
     aspect_ratio: float
     problem: Problem
+
+
+def _drawn(rows: Design, dimension: int, gamma: float) -> Design:
+    """Return real rows without replacement where some are left to test on."""
+    if isinstance(rows, RealRows) and dimension < gamma * rows.rows.shape[0] - gamma:
+        return rows.distinct()
+    return rows
 
 
 def read_settings(path: Path) -> Sweep:

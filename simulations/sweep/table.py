@@ -44,9 +44,12 @@ class Row:
     ridge: float
     test_mask_ratio: float
     cell: str  #: the id, in as many digits as the store shows
+    theory_rows: float | None = None  #: of distinct real rows: by the rows themselves
 
     @classmethod
-    def of(cls, cell: Cell, theory: Risk, estimate: RiskEstimate) -> Row:
+    def of(
+        cls, cell: Cell, theory: Risk, estimate: RiskEstimate, theory_rows: float | None = None
+    ) -> Row:
         """Compare an estimate with the theory."""
         problem, total = cell.problem, float(theory.total)
         target = problem.readout.target
@@ -73,6 +76,7 @@ class Row:
             ridge=problem.readout.ridge,
             test_mask_ratio=problem.readout.test_mask_ratio,
             cell=problem.id[:SHOWN],
+            theory_rows=theory_rows,
         )
 
 
@@ -88,14 +92,22 @@ def write_csv(kind: type[Line], rows: Sequence[Line], path: Path) -> None:
 def render(rows: Sequence[Row]) -> str:
     """Return the rows as aligned text."""
     names = names_of(rows)
+    real = any(row.theory_rows is not None for row in rows)
+    beside = ["of rows"] if real else []
     lines: list[Sequence[str]] = [
-        (*names.values(), "theory", "Monte Carlo", "z", "difference"),
+        (*names.values(), "theory", *beside, "Monte Carlo", "z", "difference"),
     ]
     for row in rows:
         error = f"{row.monte_carlo:.4g} ± {row.standard_error:.2g}"
         difference = f"{row.relative_difference:+.1%}"
-        lines.append((*named(row, names), f"{row.theory:.4g}", error, f"{row.z:+.1f}", difference))
+        beside = [_shown(row.theory_rows)] if real else []
+        theory = [f"{row.theory:.4g}", *beside]
+        lines.append((*named(row, names), *theory, error, f"{row.z:+.1f}", difference))
     return aligned(lines, 2)
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def names_of(rows: Sequence[Any]) -> dict[str, str]:
@@ -154,6 +166,13 @@ def summarize(rows: Sequence[Row], patch: int = 1, knows_groups: bool = False) -
             f"{gaps[-1]:.1%} ({worst.spectrum}, mask ratio {worst.mask_ratio}, "
             f"d/n = {worst.aspect_ratio:g})."
         )
+        known = [(row.theory_rows, row.monte_carlo) for row in cells if row.theory_rows is not None]
+        if known:
+            off = sorted(abs(risk / theory - 1) for theory, risk in known)
+            sentences.append(
+                f"theory of the rows themselves (ridgeless.rows_risk): median difference "
+                f"{off[len(off) // 2]:.1%}, largest {off[-1]:.1%}."
+            )
     if patch > 1 and not knows_groups:
         sentences.append(
             "theory takes features as masked one by one, the simulation masks them in patches; "

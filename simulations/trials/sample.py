@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulations.populations.designs import Population
+from simulations.populations.real_rows import RealRows
 from simulations.trials.inputs import Inputs
 from simulations.trials.ridge import COLUMNS
 from simulations.trials.sampling import Sampling
@@ -33,8 +34,11 @@ class Sample:
 
     @cached_property
     def inputs(self) -> Inputs:
-        """Test inputs, masked in the same groups."""
-        return Inputs(self.population.covariance, self.sampling.masking.groups)
+        """Test inputs, masked in the same groups: the population, or what the rows left of it."""
+        design, covariance = self.sampling.design, self.population.covariance
+        if isinstance(design, RealRows) and not design.replace:
+            covariance = design.unseen(self.rows)
+        return Inputs(covariance, self.sampling.masking.groups)
 
     @cached_property
     def roots(self) -> Array | None:

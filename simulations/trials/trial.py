@@ -182,7 +182,7 @@ def _masked_features(
     The population regression is beta, and its residual the noise. Where the noise is independent
     of the other features it is integrated out; where it is only uncorrelated with them (rows that
     are not Gaussian) its part is what the risk of the full response adds to that of the
-    predictable part.
+    predictable part, without the noise of the test row itself.
     """
     sampling, population, rows = sample.sampling, sample.population, sample.rows
     number = max(COLUMNS, CHEAP // sampling.dimension)
@@ -197,7 +197,10 @@ def _masked_features(
     else:
         responses[:, :, 1] = rows.T[columns]
     truth = np.zeros((*beta.shape, responses.shape[2]))
-    truth[:, :, : 1 if independent else None] = beta[:, :, None]
+    truth[:, :, 0] = beta
+    if not independent:
+        # Whole: among test rows that are not the population its noise need not be uncorrelated.
+        truth[columns, np.arange(columns.size), 1] = 1.0
     risks = np.empty((len(readouts), columns.size, responses.shape[2]))
     for index, column in enumerate(columns.tolist()):
         counted = None
@@ -210,7 +213,7 @@ def _masked_features(
                 risks[place, index] = fit.errors(test, truth[:, index], learned)
             del fit  # its tables make room for those of the next
     signal, rest = risks[:, :, 0], risks[:, :, 1:]
-    noise = variances * rest.mean(axis=2) if independent else rest[:, :, 0] - signal
+    noise = variances * rest.mean(axis=2) if independent else rest[:, :, 0] - variances - signal
     return np.stack([signal.mean(axis=1), noise.mean(axis=1)], axis=1)
 
 

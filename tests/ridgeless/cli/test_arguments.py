@@ -9,6 +9,7 @@ COMMANDS = {
     "risk": [],
     "curve": [],
     "recommend": ["data.csv"],
+    "predict": ["data.csv"],
     "explore": [],
 }
 

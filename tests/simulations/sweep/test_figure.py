@@ -72,3 +72,31 @@ def test_a_panel_for_each_spectrum_and_penalty(drawn):
     titles = [axis.get_title() for axis in made.axes if axis.get_visible()]
     assert len(titles) == 4
     assert {title.split()[0] for title in titles} == {"isotropic", "power_law"}
+
+
+def test_the_theory_of_the_rows_is_a_line_through_its_ratios(monkeypatch, tmp_path):
+    from dataclasses import replace
+
+    from matplotlib.figure import Figure
+
+    from simulations import RiskEstimate
+
+    kept = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *a, **k: kept.append(self))
+    cells = Sweep(spectrum=("digits",), mask_ratios=("0.6", "0.2", "uniform:0.1:0.9"),
+                  aspect_ratios=(2.0,), target="linear").cells()  # fmt: skip
+    estimate = RiskEstimate(2.0, 0.1, 4, 2.0, 0.0, (0.1, 0.0))
+    rows = [Row.of(cell, cell.problem.theory(), estimate, 1.0 + k) for k, cell in enumerate(cells)]
+    figure.plot_sweep(cells, rows, tmp_path / "figure.png")
+    dotted = [
+        x for x in kept[0].axes[0].lines if x.get_linestyle() == ":" or len(x.get_xdata()) == 2
+    ]
+    drawn = [(list(x.get_xdata()), list(x.get_ydata())) for x in dotted]
+    assert ([0.2, 0.6], [2.0, 1.0]) in drawn
+    assert any(y == [3.0, 3.0] for _, y in drawn)
+    labels = [text.get_text() for text in kept[0].legends[0].get_texts()]
+    assert "theory of the rows" in labels
+    assert all(row.theory_rows is not None for row in rows)
+    figure.plot_sweep(cells, [replace(row, theory_rows=None) for row in rows], tmp_path / "x.png")
+    labels = [text.get_text() for text in kept[1].legends[0].get_texts()]
+    assert "theory of the rows" not in labels
