@@ -99,7 +99,7 @@ def _kept(settings: Evaluation) -> Subject:
     path = Path(settings.model)
     run = run_of(load_checkpoint(path)["about"], f"checkpoint {path}")
     data = load(settings.data or run.dataset)
-    model = make_model(run.model, data, run.width, run.depth, run.seed)
+    model = make_model(run.model, data, run.width, run.depth, run.seed, run.fill)
     load_checkpoint(path, model)
     about = (
         f"{run.model} of width {run.width}, trained on {run.dataset} with mask ratio {run.ratio}"

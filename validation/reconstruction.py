@@ -131,7 +131,7 @@ def _masks(data: Tokens, law: RatioLaw | float, samples: int) -> NDArray[np.bool
         hidden = np.zeros((samples, data.length), dtype=bool)
         hidden[np.arange(samples), rng.integers(data.length, size=samples)] = True
         return hidden
-    sampler = RatioSampler(law, "sample" if isinstance(law, RatioLaw) else "batch", rng)
+    sampler = RatioSampler(law, "sample" if isinstance(law, RatioLaw) else "batch", rng, rank=0)
     return Masker(sampler, data.grid).draw(samples)
 
 

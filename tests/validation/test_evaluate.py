@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import asdict
 
 import pytest
 import torch
@@ -88,7 +87,7 @@ def test_a_kept_model(capsys, tmp_path):
     recipe = Recipe(steps=2, batch=4)
     run = Run("digits", "linear", 0, 0, 50, "0.5", 0, "batch", 1, "steps", recipe)
     result = train_one("kept", run, "cpu", models=tmp_path)
-    assert asdict(run).items() <= result.items()
+    assert run.record().items() <= result.items()
     code, out, _ = evaluated(capsys, str(tmp_path / "kept.pt"), "--json", "--device", "cpu")
     assert code == 0
     again = json.loads(out)
