@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import sys
 import warnings
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -33,7 +35,8 @@ class RatioSampler:
         SPEC 7; streams of their own are made of it by `for_rank`, `for_worker` and `for_batch`.
     rank : int, optional
         Which process of several this is. By default that of torch.distributed if that is
-        initialised, else 0. Each rank has a stream of its own; that of rank 0 is that of `rng`.
+        initialised at the first draw, else 0. Each rank has a stream of its own; that of rank 0 is
+        that of `rng`.
     shared_ratio : bool
         Whether all ranks draw the same ratios, and still different masks. They must then be asked
         equally often.
@@ -70,16 +73,38 @@ class RatioSampler:
             )
         self.law, self.groups, self.per = _law(masking.ratio), masking.groups, per
         self.shared_ratio = bool(shared_ratio)
-        self.rank = _own_rank() if rank is None else count("rank", rank, least=0)
+        self._rank = None if rank is None else count("rank", rank, least=0)
         self._warned = False
         self._root = np.random.default_rng(rng)
-        self._take_streams()
 
-    def _take_streams(self) -> None:
-        """Make the generators: one of the rank, and one that all ranks have for shared ratios."""
+    @property
+    def rank(self) -> int:
+        """Which process of several this is; decided at the first draw, if it was not given."""
+        if self._rank is None:
+            self._rank = _own_rank()
+        return self._rank
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """The generator of this rank."""
         # Rank 0 has the generator that was given: a program with one process knows no ranks.
-        self.rng = self._root if self.rank == 0 else self._stream(RANK, self.rank)
-        self.ratio_rng = self._stream(RATIO) if self.shared_ratio else self.rng
+        return self._root if self.rank == 0 else self._stream(RANK, self.rank)
+
+    @cached_property
+    def ratio_rng(self) -> np.random.Generator:
+        """The generator of ratios, which all ranks have alike if they share them."""
+        return self._stream(RATIO) if self.shared_ratio else self.rng
+
+    @property
+    def seed(self) -> dict[str, Any]:
+        """What `rng` was made from, and all streams are."""
+        seed = self._seed()
+        return {"entropy": seed.entropy, "spawn_key": list(seed.spawn_key)}
+
+    def with_seed(self, seed: Mapping[str, Any]) -> RatioSampler:
+        """Return the sampler of another `seed`."""
+        own = np.random.SeedSequence(seed["entropy"], spawn_key=tuple(seed["spawn_key"]))
+        return self._child(np.random.default_rng(own))
 
     def ratio(self, progress: float | None = None) -> float:
         """Return the ratio of one batch at `progress` in [0, 1] of training.
@@ -98,7 +123,7 @@ class RatioSampler:
         """Return the sampler of another process, whose stream no other process shares."""
         return self._child(
             self._root,
-            rank=count("rank", rank, least=0),
+            _rank=count("rank", rank, least=0),
             shared_ratio=self.shared_ratio if shared_ratio is None else shared_ratio,
         )
 
@@ -116,16 +141,24 @@ class RatioSampler:
 
     def _child(self, root: np.random.Generator, **changes: Any) -> RatioSampler:
         child = object.__new__(type(self))
-        child.__dict__.update(self.__dict__ | changes | {"_root": root})
-        child._take_streams()
+        own = {k: v for k, v in self.__dict__.items() if k not in ("rng", "ratio_rng")}
+        child.__dict__.update(own | changes | {"_root": root})
         return child
 
-    def _stream(self, *key: int) -> np.random.Generator:
+    def _seed(self) -> np.random.SeedSequence:
         seed = self._root.bit_generator.seed_seq
         if not isinstance(seed, np.random.SeedSequence):
             raise DomainError("rng must be made from a seed to be shared out over workers or ranks")
+        return seed
+
+    def _stream(self, *key: int) -> np.random.Generator:
+        seed = self._seed()
         own = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, *key))
         return np.random.default_rng(own)
+
+    def mute(self) -> None:
+        """Do not warn of a schedule that is not told the progress: somebody did."""
+        self._warned = True
 
     def _told(self, progress: float | None) -> float:
         if progress is not None:

@@ -22,21 +22,6 @@ def loader(collator, workers=0, batches=8):
     return DataLoader(range(batches), 1, collate_fn=collator, num_workers=workers)
 
 
-@pytest.fixture
-def language(transformers):
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-
-    words = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[MASK]", *"abcdef"])}
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(WordLevel(words, unk_token="[UNK]")),
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        mask_token="[MASK]",
-    )
-    return transformers.DataCollatorForLanguageModeling(tokenizer)
-
-
 def test_the_real_collator_hides_what_was_drawn(language):
     torch.manual_seed(0)
     collator = RatioCollator(language, RatioSampler(rl.DiscreteRatio([0.2, 0.9]), rng=0))
@@ -76,6 +61,7 @@ def test_every_worker_of_every_epoch_has_a_stream_of_its_own():
 def test_progress_reaches_workers_that_run_already():
     schedule = RatioSampler(rl.ScheduledRatio(0.1, 0.9), rng=0)
     collator = RatioCollator(Telling(), schedule)
+    collator.progress = 0.0
     batches = iter(loader(collator, workers=1, batches=20))
     assert next(batches) == 0.1
     collator.progress = 1.0
