@@ -7,11 +7,13 @@ here, so that none needs to be installed.
 from validation.adapters.callback import RatioCallback
 from validation.adapters.collator import RatioCollator
 from validation.adapters.loop import random_ratio
+from validation.adapters.masked_lm import MaskedLM
 from validation.adapters.masks import token_mask, with_mask
 from validation.adapters.ratios import batch_ratio, sampled_ratio, with_ratio
 from validation.adapters.vit_mae import ViTMAE, place_patches
 
 __all__ = [
+    "MaskedLM",
     "RatioCallback",
     "RatioCollator",
     "ViTMAE",

@@ -2,14 +2,17 @@
 
 import copy
 import json
+import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.multiprocessing.spawn import spawn
 
 import ridgeless as rl
 from tests import tolerances
+from tests.validation.adapters import two_ranks
 from validation.adapters import RatioCallback, RatioCollator
 from validation.masking import Masker, RatioSampler
 
@@ -258,3 +261,33 @@ def test_events_that_it_does_not_know_do_nothing():
     assert callback.on_push_begin(None, None, None, model=None) is None
     with pytest.raises(AttributeError, match="has no colour"):
         _ = callback.colour
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::Warning")  # of two processes on one machine
+def test_two_ranks_have_streams_of_their_own_and_may_become_one(trainer, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    spawn(two_ranks.on_rank, (str(tmp_path), port), nprocs=2)
+    for shared in (False, True):
+        (masks, ratios), (others, _) = (
+            np.load(tmp_path / f"{shared}-{rank}.npz").values() for rank in range(2)
+        )
+        assert masks.shape == others.shape == (6, 4, 20)
+        assert not (masks == others).all(axis=(1, 2)).any()
+        root = RatioSampler(rl.UniformRatio(0.1, 0.9), rng=0, rank=0, shared_ratio=shared)
+        drawn = np.array(
+            [[root.for_rank(rank).for_batch(n).ratio() for n in range(6)] for rank in range(2)]
+        )
+        np.testing.assert_allclose(ratios, drawn[0])
+        assert (drawn[0] == drawn[1]).all() == shared
+        shares = np.array([part.mean(axis=(1, 2)) for part in (masks, others)])
+        error = np.sqrt(drawn * (1 - drawn) / 80)
+        assert (np.abs(shares - drawn) < tolerances.MONTE_CARLO_Z * error).all()
+    # Three of six batches on two ranks, the others on one, which goes on with its own stream.
+    checkpoint = str(tmp_path / "False" / "checkpoint-3")
+    rest, ratios = two_ranks.train(tmp_path / "one", resume=checkpoint)
+    root = RatioSampler(rl.UniformRatio(0.1, 0.9), rng=0, rank=0)
+    np.testing.assert_allclose(ratios[3:], [root.for_batch(n).ratio() for n in range(3, 6)])
+    assert len(rest) == 3
