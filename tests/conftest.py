@@ -28,3 +28,14 @@ def trainer(transformers):
     if os.environ.get("CI", "").lower() != "true":
         pytest.importorskip("accelerate", reason=SENTENCE.format("accelerate", "1.15.0"))
     return transformers.Trainer
+
+
+@pytest.fixture(scope="session")
+def lightning():
+    """Skip with a sentence, except under CI=true."""
+    if os.environ.get("CI", "").lower() != "true":
+        reason = SENTENCE.format("pytorch-lightning", "2.6.6")
+        pytest.importorskip("pytorch_lightning", reason=reason)
+    import pytorch_lightning
+
+    return pytorch_lightning

@@ -154,9 +154,9 @@ TASKS = (
         "bert",
         "shakespeare",
         ("0.15", "uniform:0.1:0.9", "linear:0.3:0.15"),
-        800,
+        1000,
         32,
-        4e-3,
+        2e-3,
         train_bert,
     ),
 )

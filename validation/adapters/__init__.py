@@ -6,6 +6,7 @@ here, so that none needs to be installed.
 
 from validation.adapters.callback import RatioCallback
 from validation.adapters.collator import RatioCollator
+from validation.adapters.lightning import LightningRatioCallback
 from validation.adapters.loop import random_ratio
 from validation.adapters.masked_lm import MaskedLM
 from validation.adapters.masks import token_mask, with_mask
@@ -13,6 +14,7 @@ from validation.adapters.ratios import batch_ratio, sampled_ratio, with_ratio
 from validation.adapters.vit_mae import ViTMAE, place_patches
 
 __all__ = [
+    "LightningRatioCallback",
     "MaskedLM",
     "RatioCallback",
     "RatioCollator",

@@ -63,6 +63,8 @@ class ModelFeed:
         self.evaluation, self.length, self.name = evaluation, length, name
         self.batches, self.total = 0, 0
         self.ratios: list[float] = []  # that training drew, since they were last taken
+        #: Whether the model is being trained; None: as its mode says.
+        self.training: bool | None = None
         self._model: nn.Module | None = None
         self._own: list[tuple[Any, float]] = []
         self._weight = 1.0
@@ -98,7 +100,7 @@ class ModelFeed:
         inputs: dict[int | str, Any] = dict(enumerate(given))
         inputs.update(named)
         place, batch = batch_of(inputs)
-        if model.training:
+        if self._trains(model):
             sampler = self.sampler.for_batch(self.batches)
             progress = min(1.0, self.batches / self.total) if self.total else None
             if progress is None and self.batches:
@@ -141,7 +143,7 @@ class ModelFeed:
         assert self.length is not None
         drawn, ratio = drawn_ratio(sampler, self.length, progress)
         self._own = set_ratios(model, ratio)
-        weight = self.sampler.law.loss_weight(np.array([drawn])) if model.training else np.ones(1)
+        weight = self.sampler.law.loss_weight(np.array([drawn])) if self._trains(model) else np.ones(1)
         self._note(model, drawn, float(weight[0]))
         if not self._noise:
             return {}
@@ -151,12 +153,15 @@ class ModelFeed:
     def _after(self, model: nn.Module, given: Any, output: Any) -> Any:
         restore(self._own)
         self._own = []
-        if self._weight == 1.0 or not model.training:
+        if self._weight == 1.0 or not self._trains(model):
             return output
         return _weighted(output, self._weight)
 
+    def _trains(self, model: nn.Module) -> bool:
+        return model.training if self.training is None else self.training
+
     def _note(self, model: nn.Module, ratio: float, weight: float) -> None:
-        if model.training:
+        if self._trains(model):
             self.ratios.append(ratio)
         self._weight = weight
 
