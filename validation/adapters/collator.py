@@ -99,7 +99,8 @@ class RatioCollator:
             return self._evaluated(examples, ratio)
         sampler, progress, numbered = self.streams.next()
         ratio = sampler.ratio(progress)
-        if not numbered:
+        # Ranks are often given one seed of torch, which then hides alike: only one may draw by it.
+        if not numbered and sampler.rank == 0:
             return hiding(self.collator, examples, ratio, self.at_least_one)
         with seeded(self.collator, sampler.rng):
             return hiding(self.collator, examples, ratio, self.at_least_one)

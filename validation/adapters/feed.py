@@ -143,7 +143,9 @@ class ModelFeed:
         assert self.length is not None
         drawn, ratio = drawn_ratio(sampler, self.length, progress)
         self._own = set_ratios(model, ratio)
-        weight = self.sampler.law.loss_weight(np.array([drawn])) if self._trains(model) else np.ones(1)
+        weight = (
+            self.sampler.law.loss_weight(np.array([drawn])) if self._trains(model) else np.ones(1)
+        )
         self._note(model, drawn, float(weight[0]))
         if not self._noise:
             return {}

@@ -84,6 +84,10 @@ class RatioSampler:
             self._rank = _own_rank()
         return self._rank
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Decide the rank before a worker gets a copy, which may not know of other processes."""
+        return self.__dict__ | {"_rank": self.rank}
+
     @cached_property
     def rng(self) -> np.random.Generator:
         """The generator of this rank."""

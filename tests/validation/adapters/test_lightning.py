@@ -30,7 +30,7 @@ IMAGES = torch.randn(24, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 def fit(lightning, tmp_path):
     """Train a model of transformers; return the Trainer and the masks that the model was given."""
 
-    class Module(lightning.LightningModule):
+    class Module(lightning.LightningModule):  # type: ignore[misc,name-defined]
         def __init__(self, model):
             super().__init__()
             self.model, self.train_masks, self.test_masks, self.drawn = model, [], [], []

@@ -1,5 +1,6 @@
 """Ratios, from a stream of its own for each rank, worker and batch."""
 
+import pickle
 import warnings
 from typing import Any
 
@@ -194,3 +195,17 @@ def test_two_processes_draw_different_masks_whose_union_has_the_law(tmp_path):
         assert distance < tolerances.KOLMOGOROV / np.sqrt(len(union))
         shares = np.concatenate(hidden).mean(axis=(1, 2))
         assert abs(shares.mean() - 0.5) < tolerances.MONTE_CARLO_Z * shares.std() / np.sqrt(150)
+
+
+def test_a_copy_for_another_process_knows_its_rank(monkeypatch):
+    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(distributed, "get_rank", lambda: 3)
+    sampler = RatioSampler(rl.UniformRatio(), rng=0)  # whose rank nobody has asked for
+    copied = pickle.dumps(sampler)
+    monkeypatch.undo()
+    assert pickle.loads(copied).rank == 3
+    assert pickle.loads(copied).ratio() == sampler.for_rank(3).ratio()
+    before = RatioSampler(rl.UniformRatio(), rng=0)
+    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(distributed, "get_rank", lambda: 2)
+    assert before.rank == 2  # made before the processes knew of each other
