@@ -2,7 +2,7 @@
 
 Trains a small ViTMAE on digits and a small BERT on Shakespeare at a fixed ratio, with R2MAE and
 with a schedule, tests each with `python -m validation evaluate`, and rewrites the tables of
-docs/studies/trainer.md and docs/how-to/ratio-sampler.md. Some ten minutes on one core.
+docs/studies/trainer.md and docs/how-to/ratio-sampler.md. Ten to twenty minutes on one core.
 """
 
 from __future__ import annotations
