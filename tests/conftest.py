@@ -1,6 +1,7 @@
-"""Settings for the whole suite, and the library that some of it needs."""
+"""Settings for the whole suite, and the libraries that some of it needs."""
 
 import os
+from importlib import import_module
 
 import pytest
 from hypothesis import settings
@@ -36,6 +37,4 @@ def lightning():
     if os.environ.get("CI", "").lower() != "true":
         reason = SENTENCE.format("pytorch-lightning", "2.6.6")
         pytest.importorskip("pytorch_lightning", reason=reason)
-    import pytorch_lightning
-
-    return pytorch_lightning
+    return import_module("pytorch_lightning")
