@@ -58,7 +58,13 @@ ROOMS = {
 PLACES = {place: room for room, (places, _) in ROOMS.items() for place in places.split()}
 
 # A package of others: the rooms that may import it.
-OUTSIDE = {"torch": "validation studies", "torchvision": "", "transformers": ""}
+OUTSIDE = {
+    "torch": "validation studies",
+    "torchvision": "",
+    "transformers": "studies",
+    "accelerate": "",
+    "pytorch_lightning": "",
+}
 
 # Rooms of ridgeless that read, write and print; its others are pure functions.
 IMPURE = {"files", "explorer", "symbolic", "cli"}

@@ -103,6 +103,12 @@ NEGLIGIBLE_SHOWN = 1e-9
 #: 0.005.
 PREDICTED_RISK = 0.02
 
+# --- masks in training --------------------------------------------------------------------------
+
+#: Largest distance between the share of n draws below a value and the law's, times the root of n:
+#: a false alarm has probability 2 exp(-2 c^2) = 9e-5.
+KOLMOGOROV = 2.24
+
 # --- trained models -----------------------------------------------------------------------------
 
 #: The same numbers of float32 in another order: padded or dropped, one process or two.

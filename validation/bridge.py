@@ -143,7 +143,7 @@ def trained_risk(
     sigma = GaussianRows().population(spectrum, rng).covariance
     root = np.linalg.cholesky(sigma + 1e-12 * np.eye(size))
     rows = rng.standard_normal((round(size / aspect_ratio), size)) @ root.T
-    sampler = RatioSampler(law, "sample", rng)
+    sampler = RatioSampler(law, "sample", rng, rank=0)
     predicted = descend(rows, sampler, scheme, steps)
     residual = np.eye(size) - predicted  # row j: what is left of feature j
     return float(np.einsum("ij,jk,ik->i", residual, sigma, residual).mean() / np.diag(sigma).mean())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -18,6 +17,7 @@ from simulations.running.backends import backend, deaf_children, task
 from simulations.running.identity import array_digest
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
+from validation.masking.fill import Fill, check_fill
 from validation.pretrain import Recipe
 from validation.results import RUNS, Result, end_last_line, read_results
 from validation.settings import Experiment, Run
@@ -47,12 +47,14 @@ def experiment_runs(settings: Experiment) -> dict[str, Run]:
         {name: bool(data.symbols) for name, data in sets.items()},
         {name: data.ordered for name, data in sets.items()},
     )
-    for shape in {(run.model, sets[run.dataset], run.width, run.depth, run.block) for run in runs}:
+    for shape in {
+        (run.model, sets[run.dataset], run.width, run.depth, run.block, run.fill) for run in runs
+    }:
         _build_nothing(*shape)
     return {run.id(_digest(run.dataset)): run for run in runs}
 
 
-def _build_nothing(name: str, data: Tokens, width: int, depth: int, block: int) -> None:
+def _build_nothing(name: str, data: Tokens, width: int, depth: int, block: int, fill: Fill) -> None:
     """Make a model without memory, so that what does not fit is said before hours of training."""
     import torch
 
@@ -61,7 +63,7 @@ def _build_nothing(name: str, data: Tokens, width: int, depth: int, block: int) 
 
     Masker(RatioSampler(0.5), data.grid, block)
     with torch.device("meta"):
-        make_model(name, data, width, depth, seed=0)
+        make_model(name, data, width, depth, seed=0, fill=fill)
 
 
 def perform(
@@ -134,7 +136,7 @@ def train_one(
     # One stream per purpose: ratios do not change which samples, weights and batches come.
     chosen, order, masks = np.random.SeedSequence([run.seed, run.n]).spawn(3)
     rows = np.random.default_rng(chosen).permutation(len(data.train))[: run.n]
-    model = make_model(run.model, data, run.width, run.depth, run.seed)
+    model = make_model(run.model, data, run.width, run.depth, run.seed, run.fill)
     sampler = RatioSampler(run.named.law, "sample" if run.per == "sample" else "batch", masks)
     masker = Masker(sampler, data.grid, run.block)
     if models is not None:
@@ -148,7 +150,7 @@ def train_one(
         rng=np.random.default_rng(order),
         device=device,
         checkpoint=None if models is None else models / f"{name}.pt",
-        about=asdict(run),
+        about=run.record(),
     )
     found = reconstruction(model, data, device)
     if not np.isfinite(list(found.risk.values())).all():
@@ -156,7 +158,7 @@ def train_one(
             f"learning_rate must be small enough that training does not diverge, got "
             f"{run.recipe.learning_rate!r} for the {run.model} at mask ratio {run.ratio}"
         )
-    return asdict(run) | {
+    return run.record() | {
         "id": name,
         "kind": run.named.kind,
         "mean_ratio": run.named.mean,
@@ -181,9 +183,11 @@ def run_of(record: Mapping[str, Any], source: str = "record") -> Run:
     DomainError
         If the record lacks what makes a run, or has something else there.
     """
-    kinds = get_type_hints(Run) | {"recipe": dict}
+    kinds = get_type_hints(Run) | {"recipe": dict, "fill": str}
     try:
-        known = {name: record[name] for name in kinds}
+        whole = {"fill": Run.fill, **record}
+        check_fill(whole["fill"])
+        known = {name: whole[name] for name in kinds}
         if all(type(known[name]) is kind for name, kind in kinds.items()):
             return Run(**known | {"recipe": Recipe(**known["recipe"])})
     except (KeyError, TypeError, DomainError):
@@ -217,7 +221,7 @@ def _claim(settings: Experiment) -> None:
     if there is None:
         write_text(settings.output / SHAPE, json.dumps(shape, indent=2) + "\n")
         return
-    other = sorted(name for name in shape if shape[name] != there.get(name))
+    other = sorted(name for name in shape.keys() | there if shape.get(name) != there.get(name))
     if other:
         raise DomainError(
             f"{settings.output} holds runs with other settings ({', '.join(other)}); choose "

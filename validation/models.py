@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from ridgeless import DomainError
 from validation.datasets.tokens import Tokens
+from validation.masking.fill import Fill, check_fill, filled, scaled
 
 __all__ = ["CNN", "MLP", "MODELS", "Linear", "Transformer", "make_model"]
 
@@ -26,6 +27,8 @@ HEAD_WIDTH = 16  # of one attention head
 
 class Masked(nn.Module):
     """What the models share: how hidden tokens are blanked."""
+
+    fill: Fill = "zero"
 
     def __init__(self, data: Tokens) -> None:
         super().__init__()
@@ -36,7 +39,7 @@ class Masked(nn.Module):
         """Return values, or indicators of symbols, with zeros where hidden: (B, L, c)."""
         if self.symbols:
             inputs = functional.one_hot(inputs, self.symbols).float()
-        return inputs * ~hidden[..., None]
+        return filled(inputs, hidden, self.fill)
 
     def flag(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         """Return `blank` with a last channel that is 1 where hidden: (B, L, c + 1)."""
@@ -179,7 +182,7 @@ class Transformer(Masked):
 
         T is L for symbols, and the largest number of visible tokens in the batch for values.
         """
-        tokens = self.embed(inputs) + self.place  # (B, L, w)
+        tokens = self.embed(scaled(inputs, hidden, self.fill)) + self.place  # (B, L, w)
         if self.decoder is None:
             tokens = torch.where(hidden[..., None], self.mask_token + self.place, tokens)
             places, seen = torch.arange(self.length, device=hidden.device).expand_as(hidden), None
@@ -238,16 +241,27 @@ MODELS: dict[str, Callable[..., Masked]] = {
 }
 
 
-def make_model(name: str, data: Tokens, width: int, depth: int, seed: int) -> Masked:
+def make_model(
+    name: str, data: Tokens, width: int, depth: int, seed: int, fill: Fill = "zero"
+) -> Masked:
     """Return a model with weights drawn from `seed`; the global generator is left alone.
+
+    With fill "rescale" it divides the values that it sees by 1 - p of their sample.
 
     Raises
     ------
     DomainError
-        If there is no such model.
+        If there is no such model, or symbols shall be rescaled.
     """
+    if fill != "zero" and data.symbols:
+        raise DomainError(
+            f"fill must be 'zero' for the symbols of {data.name}, which cannot be divided by "
+            f"1 - p, got {fill!r}"
+        )
     if name not in MODELS:
         raise DomainError(f"model must be one of {', '.join(MODELS)}, got {name!r}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return MODELS[name](data, width, depth)
+        model = MODELS[name](data, width, depth)
+    model.fill = check_fill(fill)
+    return model

@@ -164,6 +164,8 @@ def pretrain(
     DomainError
         If the loss is no longer finite, or the checkpoint is not whole or of another training.
     """
+    # All processes draw the masks of whole batches, and each takes its share.
+    masker = masker.with_sampler(masker.sampler.for_rank(0))
     with processes(device) as (rank, world):
         if recipe.batch % world:
             raise DomainError(f"batch must be a multiple of {world} processes, got {recipe.batch}")
@@ -187,14 +189,15 @@ def pretrain(
         began = clock() - state.seconds
         for step in range(first, recipe.steps):
             picked = order.take(recipe.batch)
-            hidden = masker.draw(recipe.batch, progress=step / recipe.steps)
+            hidden, _, weights = masker.drawn(recipe.batch, progress=step / recipe.steps)
             state.tokens += _tokens(data, hidden)
             share = slice(rank, None, world)
             inputs = rows[torch.as_tensor(picked[share]).to(device)]
             mask = torch.as_tensor(hidden[share]).to(device)
             with autocast(device):
                 predicted = network(inputs, mask)
-            wrong = (errors(predicted, inputs, counted) * mask).sum()
+            weight = torch.as_tensor(weights[share], dtype=torch.float32).to(device)
+            wrong = (errors(predicted, inputs, counted) * mask * weight[:, None]).sum()
             # Divided by the hidden tokens of the whole batch; averaging over processes divides
             # by their number once more.
             loss = wrong * world / (hidden.sum() * scale)

@@ -27,6 +27,7 @@ MISMATCHED = "0.3-0.7"
 BATCH = 500
 NOTHING = 1e-9  # a share of the variance that is rounding
 LEAST_TESTED = 100  # a smaller test set is gone through several times, with other masks
+LEAST = 1e-9  # a ratio that hides one unit of whatever shape
 SEED = 20250921  # of the masks on which every model is tested
 
 
@@ -45,11 +46,12 @@ def reconstruction(
     device: torch.device,
     test_ratios: Sequence[float] = TEST_RATIOS,
     inputs: NDArray[Any] | None = None,
+    shape: str = "independent",
 ) -> Reconstruction:
     """Return the squared error on hidden tokens over that of the mean, on `data.test`.
 
-    Ratio 0 hides one token per sample: all the others are seen. Symbols count as indicators,
-    predicted by their probabilities, and the cross-entropy is given beside them.
+    Ratio 0 hides one token per sample, or one unit of a `Masker`'s shape. Symbols count as
+    indicators, predicted by their probabilities, and the cross-entropy is given beside them.
 
     Every model sees the same masks, so that differences between models are paired.
 
@@ -67,7 +69,7 @@ def reconstruction(
     laws[MISMATCHED] = UniformRatio(0.3, 0.7)
     for key, law in laws.items():
         wrong, null, entropy = _tested(
-            model, data, samples, _masks(data, law, len(samples)), device
+            model, data, samples, _masks(data, law, len(samples), shape), device
         )
         for name, part in parts.items():
             scale = (null * part).sum()
@@ -125,14 +127,17 @@ def _vectors(data: Tokens) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def _masks(data: Tokens, law: RatioLaw | float, samples: int) -> NDArray[np.bool_]:
+def _masks(
+    data: Tokens, law: RatioLaw | float, samples: int, shape: str = "independent"
+) -> NDArray[np.bool_]:
     rng = np.random.default_rng([SEED, samples])
-    if law == 0:
+    if law == 0 and shape == "independent":
         hidden = np.zeros((samples, data.length), dtype=bool)
         hidden[np.arange(samples), rng.integers(data.length, size=samples)] = True
         return hidden
-    sampler = RatioSampler(law, "sample" if isinstance(law, RatioLaw) else "batch", rng)
-    return Masker(sampler, data.grid).draw(samples)
+    law = law or LEAST  # hides one unit
+    sampler = RatioSampler(law, "sample" if isinstance(law, RatioLaw) else "batch", rng, rank=0)
+    return Masker(sampler, data.grid, shape=shape).draw(samples)
 
 
 def _predict(

@@ -13,6 +13,7 @@ import tyro
 from ridgeless import DomainError
 from ridgeless.checks import count
 from simulations.running.identity import digest
+from validation.masking.fill import Fill
 from validation.named_ratio import NamedRatio, named_ratio
 from validation.pretrain import Recipe
 
@@ -48,6 +49,7 @@ class Run:
     block: int
     equal: str
     recipe: Recipe
+    fill: Fill = "zero"
 
     @property
     def named(self) -> NamedRatio:
@@ -56,7 +58,16 @@ class Run:
 
     def id(self, data: str) -> str:
         """Return a name that depends on nothing but this run and the digest of its data."""
-        return digest(asdict(self) | {"data": data})[:16]
+        return digest(self.record() | {"data": data})[:16]
+
+    def record(self) -> dict[str, Any]:
+        """Return what the run is, as values; a fill is named where it is not the usual one."""
+        return _without_usual_fill(asdict(self))
+
+
+def _without_usual_fill(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what version 0.1.0 did not know of, so that its runs and folders stay the same."""
+    return {k: v for k, v in values.items() if (k, v) != ("fill", Run.fill)}
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,10 @@ class Experiment:
 
     block: int = 1
     """Hide tokens in squares of block x block; 1 hides them independently."""
+
+    fill: Fill = "zero"
+    """What models see of a masked sample: zero for zeros where it is hidden, rescale for what is
+    left divided by 1 - p too."""
 
     recipe: Annotated[Recipe, tyro.conf.OmitArgPrefixes] = field(default_factory=Recipe)
     """How models are trained."""
@@ -173,6 +188,7 @@ class Experiment:
                         block=self.block,
                         equal="steps",
                         recipe=self.recipe,
+                        fill=self.fill,
                     )
                     runs.append(run)
                     drops = model == "transformer" and not symbols[dataset]
@@ -193,7 +209,8 @@ class Experiment:
 
     def shape(self) -> dict[str, Any]:
         """Return the settings that all runs of a folder share."""
-        return {"per": self.per, "block": self.block, "depth": self.depth} | {
+        shared = {"per": self.per, "block": self.block, "depth": self.depth, "fill": self.fill}
+        return _without_usual_fill(shared) | {
             f"recipe.{name}": value for name, value in asdict(self.recipe).items()
         }
 

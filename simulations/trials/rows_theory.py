@@ -27,8 +27,8 @@ def rows_theory(problem: Problem) -> float | None:
     """Return the risk by `ridgeless.rows_risk`, without the noise of the target (eq-rows-risk).
 
     None where it has no answer: rows with a law, rows that are drawn with replacement, another
-    estimator than linear regression, test rows that are filled in another way, other rows that count than the target asks for. Masked
-    features are all, or as many as a trial averages.
+    estimator than linear regression, test rows that are filled in another way, other rows that
+    count than the target asks for. Masked features are all, or as many as a trial averages.
     """
     design, sampling, readout = problem.design, problem.sampling, problem.readout
     if not isinstance(design, RealRows) or design.replace:

@@ -270,3 +270,25 @@ def test_killed_and_gone_on_with_whatever_the_jobs(settings, here, tmp_path):
     perform(undisturbed, runs)
     assert stripped(read_results(many.output)) == stripped(read_results(undisturbed.output))
     assert json.loads(resumed.splitlines()[0])["id"] in runs
+
+
+def test_rescaled_runs(settings, here):
+    one = replace(settings, models=("mlp",), ratios=("0.7",), seeds=1)
+    other = replace(one, fill="rescale")
+    (name, zero), (renamed, rescaled) = (
+        next(iter(experiment_runs(s).items())) for s in (one, other)
+    )
+    assert name != renamed
+    # A run without a fill is named as version 0.1.0 named it.
+    assert "fill" not in zero.record()
+    perform(other, {renamed: rescaled})
+    (result,) = read_results(settings.output)
+    assert result["fill"] == "rescale"
+    assert run_of(result) == rescaled
+    assert result["risks"] != train_one(name, zero, "cpu")["risks"]
+    with pytest.raises(DomainError, match=r"holds runs with other settings \(fill\)"):
+        perform(one, {name: zero})
+    with pytest.raises(DomainError, match="must say which run it is of"):
+        run_of(result | {"fill": "half"})
+    with pytest.raises(DomainError, match="fill must be 'zero' for the symbols of pydoc"):
+        experiment_runs(replace(other, data=("pydoc",)))

@@ -146,3 +146,20 @@ def test_wrong_names_and_widths():
     with pytest.raises(DomainError, match=r"width must be a multiple of 16, got 20"):
         make_model("transformer", tiny.values(), 20, 1, 0)
     make_model("transformer", tiny.values(), 7, 1, 0)
+
+
+@pytest.mark.parametrize("name", tiny.MODELS)
+def test_rescaled_is_what_is_seen_over_1_minus_p_of_its_row(name):
+    data = tiny.values()
+    model, inputs, hidden = made(name, data), tiny.batch(data), mask(data, hidden=None)
+    kept = (~hidden).float().mean(dim=1)[:, None, None]
+    expected = model(inputs / kept, hidden)
+    assert not torch.allclose(model(inputs, hidden), expected)
+    model.fill = "rescale"
+    torch.testing.assert_close(model(inputs, hidden), expected, **tolerances.FLOAT32)
+    assert make_model(name, data, 16, 1, 0, fill="rescale").fill == "rescale"
+
+
+def test_symbols_are_not_rescaled():
+    with pytest.raises(DomainError, match="fill must be 'zero' for the symbols of symbols"):
+        make_model("mlp", tiny.symbols(), 16, 1, 0, fill="rescale")

@@ -226,7 +226,7 @@ def test_the_optimiser_follows_the_learning_rate(monkeypatch):
 def test_masks_and_weights_follow_the_recipe(monkeypatch):
     """A schedule of ratios advances with the steps, and the optimiser decays weights."""
     seen, made = [], []
-    draw, adam = Masker.draw, torch.optim.AdamW.__init__
+    draw, adam = Masker.drawn, torch.optim.AdamW.__init__
 
     def drawn(self, samples, progress=0.0):
         seen.append(progress)
@@ -236,7 +236,7 @@ def test_masks_and_weights_follow_the_recipe(monkeypatch):
         made.append(options["weight_decay"])
         adam(self, *given, **options)
 
-    monkeypatch.setattr(Masker, "draw", drawn)
+    monkeypatch.setattr(Masker, "drawn", drawn)
     monkeypatch.setattr(torch.optim.AdamW, "__init__", init)
     tiny.trained(tiny.values(), SHORT)
     np.testing.assert_allclose(seen, np.arange(12) / 12)
@@ -272,9 +272,12 @@ class Zero(Linear):
 
 @pytest.mark.parametrize("data", tiny.both(), ids=lambda data: data.name)
 def test_loss_is_the_mean_over_hidden_tokens(data, monkeypatch):
-    """Over tokens, not over samples, which hide different numbers; and over values that count."""
+    """Over tokens, not over samples, which hide different numbers; and over values that count.
+
+    Samples count by the weights of their ratios.
+    """
     picked, masks = [], []
-    take, draw = training._Order.take, Masker.draw
+    take, draw = training._Order.take, Masker.drawn
 
     def taken(self, number):
         picked.append(take(self, number))
@@ -285,12 +288,14 @@ def test_loss_is_the_mean_over_hidden_tokens(data, monkeypatch):
         return masks[-1]
 
     monkeypatch.setattr(training._Order, "take", taken)
-    monkeypatch.setattr(Masker, "draw", drawn)
+    monkeypatch.setattr(Masker, "drawn", drawn)
     if not data.symbols:
         used = data.counted.copy()
         used[3:5, 1] = False
         data = replace(data, used=used)
-    sampler = RatioSampler(rl.UniformRatio(), "sample", rng=1)
+    ratios = [0.2, 0.4, 0.6, 0.8]
+    law = rl.DiscreteRatio(ratios, loss_weights=[1, 4, 1, 1])
+    sampler = RatioSampler(law, "sample", rng=1)
     cost = training.pretrain(
         Zero(data),
         data,
@@ -300,12 +305,14 @@ def test_loss_is_the_mean_over_hidden_tokens(data, monkeypatch):
         rng=np.random.default_rng(2),
         device=tiny.CPU,
     )
-    (hidden,) = masks
+    ((hidden, _, weights),) = masks
+    assert set(weights) == {1.0, 4.0}
     assert len(set(hidden.sum(axis=1))) > 3
     if data.symbols:
-        assert math.isclose(cost.loss, math.log(data.symbols), rel_tol=FLOAT32["rtol"])
+        mean = (hidden.sum(axis=1) * weights).sum() / hidden.sum()
+        assert math.isclose(cost.loss, mean * math.log(data.symbols), rel_tol=FLOAT32["rtol"])
         return
-    errors = (np.square(data.train[picked[0]]) * data.counted).sum(axis=2)
+    errors = (np.square(data.train[picked[0]]) * data.counted).sum(axis=2) * weights[:, None]
     expected = errors[hidden].mean() / data.counted.sum(axis=1).mean()
     assert math.isclose(cost.loss, expected, rel_tol=FLOAT32["rtol"])
 
@@ -456,6 +463,7 @@ def test_two_processes_train_one_model(tmp_path):
 def test_a_batch_is_shared_out_evenly(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
     with pytest.raises(DomainError, match="batch must be a multiple of 3 processes, got 32"):
         tiny.trained(tiny.values(), SHORT)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
-from torch.utils.data import get_worker_info
+import copy
+from typing import Any, get_args
 
 from ridgeless import DomainError
-from ridgeless.checks import ratio_array, real_scalar
+from validation.adapters.hiding import AtLeastOne, at_ratio, check_masks, digest, hiding
+from validation.adapters.streams import BatchStreams, seeded
 from validation.masking import RatioSampler, ungrouped
 
 __all__ = ["RatioCollator"]
@@ -17,12 +16,14 @@ __all__ = ["RatioCollator"]
 class RatioCollator:
     """A collator whose `mlm_probability` is drawn anew for every batch.
 
-    Each token is hidden on its own with that probability, as in BERT, so that no number of hidden
-    tokens is sure; this is the collator's doing.
+    Each token, or each whole word, is hidden on its own with that probability, as in BERT. The
+    collator's own rules say which tokens can be hidden: special ones and padding never are, nor
+    do they count.
 
     In a data loader with workers, every worker of every epoch has a stream of its own. It depends
     on the sampler's seed and, as the order of the samples does, on torch's. Without workers the
-    sampler's own generator is used, whose state a checkpoint keeps.
+    sampler's own generator is used, whose state a checkpoint keeps. In the Trainer of transformers,
+    with a `RatioCallback`, every batch has a stream of its own instead, masks included.
 
     Parameters
     ----------
@@ -30,28 +31,44 @@ class RatioCollator:
         `DataCollatorForLanguageModeling` of transformers, or one that is alike.
     sampler : RatioSampler
         Draws one ratio per batch.
+    at_least_one : {"batch", "sample", False}
+        What hides at least one token and at most all but one, so that no loss is nan: the batch,
+        or each of its samples. Those that do not are drawn again.
 
     Raises
     ------
     DomainError
-        If the collator has no such attribute, or the sampler draws a ratio per sample
-        or has groups.
+        If the collator has no such attribute or is set not to mask, or the sampler draws a ratio
+        per sample, has groups, or a law with loss weights, which a collator cannot hand on. At a
+        call: if no token can be hidden, or the batch does not show which tokens are.
     """
 
-    def __init__(self, collator: Any, sampler: RatioSampler) -> None:
-        if not hasattr(collator, "mlm_probability"):
+    def __init__(
+        self, collator: Any, sampler: RatioSampler, at_least_one: AtLeastOne = "batch"
+    ) -> None:
+        check_masks(collator)
+        if not any(
+            at_least_one is known or at_least_one == known for known in get_args(AtLeastOne)
+        ):
             raise DomainError(
-                f"collator must have an mlm_probability, but {type(collator).__name__} has none"
+                f"at_least_one must be 'batch', 'sample' or False, got {at_least_one!r}"
             )
         if sampler.per != "batch":
             raise DomainError(
                 f"sampler must draw one ratio per batch here, got per={sampler.per!r}"
             )
-        self.collator, self.sampler = collator, ungrouped(sampler)
-        self._in_worker: tuple[int, RatioSampler] | None = None
-        # Workers are other processes, which see what the training loop writes here.
-        self._progress = torch.zeros((), dtype=torch.float64)
-        self._progress.share_memory_()  # type: ignore[no-untyped-call]
+        if getattr(sampler.law, "loss_weights", None) is not None:
+            raise DomainError(
+                f"law must have no loss weights here: a collator hands on none, got {sampler.law}"
+            )
+        self.collator, self.at_least_one = collator, at_least_one
+        self.streams = BatchStreams(ungrouped(sampler))
+        self._trains = False
+
+    @property
+    def sampler(self) -> RatioSampler:
+        """What draws the ratios."""
+        return self.streams.sampler
 
     @property
     def progress(self) -> float:
@@ -59,28 +76,38 @@ class RatioCollator:
 
         Workers that fetch batches ahead use what it is at that time.
         """
-        return float(self._progress)
+        return self.streams.progress or 0.0
 
     @progress.setter
     def progress(self, done: float) -> None:
-        self._progress.fill_(float(ratio_array("progress", real_scalar("progress", done))))
+        self.streams.progress = done
+
+    def for_training(self) -> RatioCollator:
+        """Return the same collator for the loader that trains.
+
+        Where an evaluation ratio is set, all other loaders make batches for evaluation.
+        """
+        other = copy.copy(self)
+        other._trains = True
+        return other
 
     def __call__(self, examples: list[Any]) -> Any:
         """Return the batch that the collator makes of the examples, at a ratio drawn for it."""
-        own = self.collator.mlm_probability
-        self.collator.mlm_probability = self._stream().ratio(self.progress)
-        try:
-            return self.collator(examples)
-        finally:
-            self.collator.mlm_probability = own
+        check_masks(self.collator)
+        ratio = self.streams.evaluation
+        if ratio is not None and not self._trains:
+            return self._evaluated(examples, ratio)
+        sampler, progress, numbered = self.streams.next()
+        ratio = sampler.ratio(progress)
+        # Ranks are often given one seed of torch, which then hides alike: only one may draw by it.
+        if not numbered and sampler.rank == 0:
+            return hiding(self.collator, examples, ratio, self.at_least_one)
+        with seeded(self.collator, sampler.rng):
+            return hiding(self.collator, examples, ratio, self.at_least_one)
 
-    def _stream(self) -> RatioSampler:
-        """Return the sampler of this process."""
-        worker = get_worker_info()
-        if worker is None:
-            return self.sampler
-        if self._in_worker is None or self._in_worker[0] != worker.seed:
-            # torch seeds worker k of an epoch with the epoch's number, which is random, plus k.
-            epoch = (worker.seed - worker.id) % 2**32
-            self._in_worker = worker.seed, self.sampler.for_worker(epoch).for_worker(worker.id)
-        return self._in_worker[1]
+    def _evaluated(self, examples: list[Any], ratio: float) -> Any:
+        """Return a batch whose masks depend on the examples alone: alike at every evaluation."""
+        with seeded(self.collator, 0):
+            own = digest(at_ratio(self.collator, examples, 1.0))
+        with seeded(self.collator, own):
+            return hiding(self.collator, examples, ratio, self.at_least_one)

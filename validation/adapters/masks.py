@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ridgeless import DomainError
 from validation.masking import Masker
+from validation.masking.fill import scaled
 
 __all__ = ["token_mask", "with_mask"]
 
@@ -16,7 +18,10 @@ Forward = Callable[..., Any]
 
 
 def token_mask(
-    masker: Masker, samples: int, progress: float = 0.0, device: torch.device | str = "cpu"
+    masker: Masker,
+    samples: int,
+    progress: float | None = None,
+    device: torch.device | str = "cpu",
 ) -> Tensor:
     """Return a mask of shape (samples, L), True where hidden; each row hides 1 to L - 1 units.
 
@@ -26,7 +31,7 @@ def token_mask(
         Its sampler says whether a batch shares one ratio or each sample has its own.
     samples : int
     progress : float in [0, 1]
-        How much of training is done; only schedules ask.
+        How much of training is done; only schedules ask, and warn once if it is not told.
 
     Examples
     --------
@@ -40,8 +45,14 @@ def token_mask(
 def with_mask(forward: Forward, masker: Masker, name: str = "bool_masked_pos") -> Forward:
     """Return `forward` that is given a new mask, as the argument `name`, at every call.
 
-    The first input, or the first keyword, is the batch: a tensor whose first axis are samples.
-    The calls take `progress` in [0, 1], which only schedules ask for.
+    The batch is the first input that is a tensor, by place or by keyword, whatever stands before
+    it; its first axis are samples. With a masker of fill "rescale" it reaches the model divided by
+    1 - p of each sample. The calls take `progress` in [0, 1], which only schedules ask for.
+
+    Raises
+    ------
+    DomainError
+        If a call has no tensor, or symbols shall be rescaled.
 
     Examples
     --------
@@ -51,9 +62,21 @@ def with_mask(forward: Forward, masker: Masker, name: str = "bool_masked_pos") -
     torch.Size([3, 4])
     """
 
-    def masked(*inputs: Any, progress: float = 0.0, **others: Any) -> Any:
-        batch = next(iter((*inputs, *others.values())))
+    def masked(*inputs: Any, progress: float | None = None, **others: Any) -> Any:
+        places: dict[int | str, Any] = dict(enumerate(inputs))
+        places.update(others)
+        place, batch = batch_of(places)
         mask = token_mask(masker, len(batch), progress, batch.device)
-        return forward(*inputs, **others, **{name: mask})
+        places[place] = scaled(batch, mask, masker.fill)
+        given = [places.pop(number) for number in range(len(inputs))]
+        return forward(*given, **{str(key): value for key, value in places.items()}, **{name: mask})
 
     return masked
+
+
+def batch_of(inputs: dict[int | str, Any]) -> tuple[int | str, Tensor]:
+    """Return the first tensor with samples among inputs, and its place or keyword."""
+    for place, value in inputs.items():
+        if isinstance(value, Tensor) and value.ndim:
+            return place, value
+    raise DomainError("inputs must hold a tensor whose first axis are samples, but none is there")

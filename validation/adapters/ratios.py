@@ -23,7 +23,7 @@ __all__ = ["batch_ratio", "fixed_ratio", "ratio_hiding", "sampled_ratio", "with_
 Forward = Callable[..., Any]
 
 
-def batch_ratio(sampler: RatioSampler, length: int, progress: float = 0.0) -> float:
+def batch_ratio(sampler: RatioSampler, length: int, progress: float | None = None) -> float:
     """Return the ratio of one batch, which hides between 1 and `length` - 1 tokens.
 
     The number of tokens is rounded at random, so that its mean is that of the law.
@@ -35,7 +35,7 @@ def batch_ratio(sampler: RatioSampler, length: int, progress: float = 0.0) -> fl
     length : int
         L >= 2, how many tokens (patches, mask units) the model chooses from.
     progress : float in [0, 1]
-        How much of training is done; only schedules ask.
+        How much of training is done; only schedules ask, and warn once if it is not told.
 
     Raises
     ------
@@ -47,16 +47,25 @@ def batch_ratio(sampler: RatioSampler, length: int, progress: float = 0.0) -> fl
     >>> batch_ratio(RatioSampler(0.75, rng=0), 196)  # hides 147 of 196: half a token of slack
     0.7474489795918368
     """
+    return drawn_ratio(sampler, length, progress)[1]
+
+
+def drawn_ratio(
+    sampler: RatioSampler, length: int, progress: float | None = None
+) -> tuple[float, float]:
+    """Return the ratio that the law gave, and that of `batch_ratio`."""
     if sampler.per != "batch":
         raise DomainError(f"sampler must draw one ratio per batch here, got per={sampler.per!r}")
     length = count("length", length, least=2)
-    drawn = np.array([ungrouped(sampler).ratio(progress)])
-    return ratio_hiding(int(hidden_counts(drawn, length, sampler.rng, shared=True)[0]), length)
+    drawn = ungrouped(sampler).ratio(progress)
+    # Ranks that share a ratio also hide equally many.
+    hidden = hidden_counts(np.array([drawn]), length, sampler.ratio_rng, shared=True)
+    return drawn, ratio_hiding(int(hidden[0]), length)
 
 
 @contextmanager
 def sampled_ratio(
-    model: nn.Module, sampler: RatioSampler, length: int, progress: float = 0.0
+    model: nn.Module, sampler: RatioSampler, length: int, progress: float | None = None
 ) -> Iterator[float]:
     """Draw the mask ratio of what the model does inside `with`; afterwards it has its own again.
 
@@ -77,15 +86,25 @@ def sampled_ratio(
 @contextmanager
 def fixed_ratio(model: nn.Module, ratio: float) -> Iterator[None]:
     """Give the model another mask ratio inside `with`."""
-    holders = _holders(model)
-    own = [holder.mask_ratio for holder in holders]
+    own = set_ratios(model, ratio)
     try:
-        for holder in holders:
-            holder.mask_ratio = ratio
         yield
     finally:
-        for holder, before in zip(holders, own, strict=True):
-            holder.mask_ratio = before
+        restore(own)
+
+
+def set_ratios(model: nn.Module, ratio: float) -> list[tuple[Any, float]]:
+    """Give the model another mask ratio; return who had which, for `restore`."""
+    own = [(holder, holder.mask_ratio) for holder in holders_of(model)]
+    for holder, _ in own:
+        holder.mask_ratio = ratio
+    return own
+
+
+def restore(own: list[tuple[Any, float]]) -> None:
+    """Give back the ratios that `set_ratios` took."""
+    for holder, before in own:
+        holder.mask_ratio = before
 
 
 def with_ratio(
@@ -102,7 +121,7 @@ def with_ratio(
     0.375
     """
 
-    def drawn(*inputs: Any, progress: float = 0.0, **others: Any) -> Any:
+    def drawn(*inputs: Any, progress: float | None = None, **others: Any) -> Any:
         return forward(*inputs, **others, **{name: batch_ratio(sampler, length, progress)})
 
     return drawn
@@ -114,7 +133,7 @@ def ratio_hiding(hidden: int, length: int) -> float:
     return max(0.0, (hidden - 0.5) / length)
 
 
-def _holders(model: nn.Module) -> list[Any]:
+def holders_of(model: nn.Module) -> list[Any]:
     """Return what the model reads its ratio from; copies in modules go before configurations."""
     modules: list[Any] = list(model.modules())
     configs = {id(config): config for config in (getattr(m, "config", None) for m in modules)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ class ViTMAE(nn.Module):
     model : ViTMAEForPreTraining
         Its patches are the tokens of `data`.
     data : Tokens
-        Images on a square grid.
+        Images on the same grid.
 
     Raises
     ------
@@ -38,12 +39,12 @@ class ViTMAE(nn.Module):
         config = model.config
         if config.norm_pix_loss:
             raise DomainError("model must predict pixels as they are: norm_pix_loss must be False")
-        side, channels = config.image_size // config.patch_size, _patch_values(config)
-        if data.symbols or data.grid != (side, side) or data.channels != channels:
+        grid, channels = patch_grid(config), math.prod(_sides(config.patch_size)) * _colours(config)
+        if data.symbols or data.grid != grid or data.channels != channels:
             shape = f"a {data.grid[0]} x {data.grid[1]} grid of {data.channels} values"
             raise DomainError(
-                f"patches of the model, a {side} x {side} grid of {channels} values, must be the "
-                f"tokens of {data.name}, {'symbols' if data.symbols else shape}"
+                f"patches of the model, a {grid[0]} x {grid[1]} grid of {channels} values, must be "
+                f"the tokens of {data.name}, {'symbols' if data.symbols else shape}"
             )
         self.model, self.length = model, data.length
 
@@ -78,7 +79,8 @@ class ViTMAE(nn.Module):
         for number in sorted(set(counts.tolist())):
             alike = torch.nonzero(counts == number)[:, 0]
             with fixed_ratio(self.model, ratio_hiding(number, self.length)):
-                images = self.model.unpatchify(inputs[alike])
+                size = _sides(self.model.config.image_size)
+                images = self.model.unpatchify(inputs[alike], original_image_size=size)
                 done.append(read(images, noise[alike]))
             rows.append(alike)
         return torch.cat(done)[torch.cat(rows).argsort()]
@@ -90,12 +92,38 @@ def place_patches(model: Any) -> None:
     Those of a model that transformers 5.23 makes from a configuration are zero and never trained:
     it cannot tell where a patch is. Positions that are there, as in pretrained weights, stay.
     """
-    side = model.config.image_size // model.config.patch_size
+    grid = patch_grid(model.config)
     for positions in (model.vit.embeddings.position_embeddings, model.decoder.decoder_pos_embed):
+        if positions.shape[1] != 1 + math.prod(grid):
+            raise DomainError(
+                f"model must have a place for each of its {grid[0]} x {grid[1]} patches and one "
+                f"more, got {positions.shape[1]}"
+            )
         if not positions.any():
             # The first place, of the class token, stays zero.
-            positions.data[0, 1:] = waves((side, side), positions.shape[2])
+            positions.data[0, 1:] = waves(grid, positions.shape[2])
 
 
-def _patch_values(config: Any) -> int:
-    return int(config.patch_size**2 * config.num_channels)
+def patch_grid(config: Any) -> tuple[int, int]:
+    """Return rows and columns of patches; sizes are numbers or pairs, height first.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> patch_grid(SimpleNamespace(image_size=[32, 64], patch_size=8))
+    (4, 8)
+    """
+    image, patch = _sides(config.image_size), _sides(config.patch_size)
+    return image[0] // patch[0], image[1] // patch[1]
+
+
+def _sides(size: Any) -> tuple[int, int]:
+    """Return height and width."""
+    sides = tuple(size) if isinstance(size, Sequence) else (size, size)
+    if len(sides) != 2:
+        raise DomainError(f"image_size and patch_size must be a number or a pair, got {size!r}")
+    return int(sides[0]), int(sides[1])
+
+
+def _colours(config: Any) -> int:
+    return int(config.num_channels)

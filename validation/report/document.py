@@ -76,7 +76,7 @@ def build(
     ordered = sorted(_checked(results), key=_place)
     theories = {
         name: theory_of(load(name))
-        for name in sorted({r["dataset"] for r in ordered if r["block"] == 1})
+        for name in sorted({r["dataset"] for r in ordered if _has_theory(r)})
     }
     report = {
         "provenance": dict(provenance) | {"training_seconds": sum(r["seconds"] for r in ordered)},
@@ -142,12 +142,17 @@ def _place(result: Row) -> tuple[Any, ...]:
     return result["dataset"], model, *size, named_ratio(result["ratio"]).order, result["seed"]
 
 
+def _has_theory(result: Row) -> bool:
+    """Return whether tokens were hidden one by one and filled with zeros, as the theory has it."""
+    return bool(result["block"] == 1 and result.get("fill", "zero") == "zero")
+
+
 def _long(result: Row, theories: Mapping[str, Theory]) -> Iterator[Row]:
     """Yield one row per test ratio, with the theory's prediction beside."""
     for test, risk in result["risks"].items():
         row = {name: result[name] for name in SHARED} | {"test_ratio": test, "reconstruction": risk}
         row |= {target: risks[test] for target, risks in result["targets"].items()}
-        if result["block"] == 1:
+        if _has_theory(result):
             law = named_ratio(result["ratio"]).law
             theory = theories[result["dataset"]]
             row["theory"] = float(theory.risk(law, result["n"], test))
@@ -171,7 +176,7 @@ def _components(results: Sequence[Row], theories: Mapping[str, Theory]) -> list[
     """
     names = ("dataset", "model", "width", "n", "ratio")
     rows = []
-    whole = [r for r in results if r["components"] and r["equal"] == "steps" and r["block"] == 1]
+    whole = [r for r in results if r["components"] and r["equal"] == "steps" and _has_theory(r)]
     for key, group in _groups(whole, *names).items():
         about = dict(zip(names, key, strict=True))
         parts = [(part["first"], part["last"]) for part in group[0]["components"]]
@@ -189,7 +194,7 @@ def _theory(results: Sequence[Row], theories: Mapping[str, Theory]) -> dict[str,
     """Return curves and best ratios of every data set and number of samples."""
     tests = list(results[0]["risks"])
     best, curves = [], []
-    for dataset, n in _groups([r for r in results if r["block"] == 1], "dataset", "n"):
+    for dataset, n in _groups([r for r in results if _has_theory(r)], "dataset", "n"):
         theory = theories[dataset]
         for test in tests:
             about = {"dataset": dataset, "n": n, "test_ratio": test}

@@ -22,21 +22,6 @@ def loader(collator, workers=0, batches=8):
     return DataLoader(range(batches), 1, collate_fn=collator, num_workers=workers)
 
 
-@pytest.fixture
-def language(transformers):
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-
-    words = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[MASK]", *"abcdef"])}
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(WordLevel(words, unk_token="[UNK]")),
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        mask_token="[MASK]",
-    )
-    return transformers.DataCollatorForLanguageModeling(tokenizer)
-
-
 def test_the_real_collator_hides_what_was_drawn(language):
     torch.manual_seed(0)
     collator = RatioCollator(language, RatioSampler(rl.DiscreteRatio([0.2, 0.9]), rng=0))
@@ -76,6 +61,7 @@ def test_every_worker_of_every_epoch_has_a_stream_of_its_own():
 def test_progress_reaches_workers_that_run_already():
     schedule = RatioSampler(rl.ScheduledRatio(0.1, 0.9), rng=0)
     collator = RatioCollator(Telling(), schedule)
+    collator.progress = 0.0
     batches = iter(loader(collator, workers=1, batches=20))
     assert next(batches) == 0.1
     collator.progress = 1.0
@@ -89,3 +75,24 @@ def test_refusals():
         RatioCollator(Telling(), RatioSampler(0.5, "sample"))
     with pytest.raises(rl.DomainError, match=r"progress must lie in \[0, 1\], got 1.5"):
         RatioCollator(Telling(), RatioSampler(0.5)).progress = 1.5
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_ranks_with_one_seed_of_torch_hide_other_tokens(language, shared):
+    examples = [{"input_ids": torch.full((50,), 5)} for _ in range(4)]
+    masks = []
+    for rank in (0, 1, 1):
+        torch.manual_seed(0)
+        sampler = RatioSampler(0.5, rng=0, rank=rank, shared_ratio=shared)
+        batch = RatioCollator(language, sampler)(examples)
+        masks.append(batch["labels"] != -100)
+    assert not (masks[0] == masks[1]).all(dim=1).any()
+    assert torch.equal(masks[1], masks[2])
+
+
+def test_laws_with_loss_weights_are_refused():
+    law = rl.DiscreteRatio([0.2, 0.8], loss_weights=[1.0, 2.0])
+    with pytest.raises(rl.DomainError, match="law must have no loss weights here"):
+        RatioCollator(Telling(), RatioSampler(law))
+    with pytest.raises(rl.DomainError, match="at_least_one must be 'batch', 'sample' or False"):
+        RatioCollator(Telling(), RatioSampler(0.5), at_least_one="token")

@@ -47,3 +47,53 @@ def test_hidden_pixels_do_not_matter_and_visible_ones_do(request, name, grid, bl
     ]
     assert torch.equal(read[0], out.reconstruction)
     assert not torch.allclose(read[1], out.reconstruction)
+
+
+def test_keywords_in_any_order_and_what_is_no_batch():
+    masker = Masker(RatioSampler(0.5, rng=0), (2, 2))
+
+    def forward(*given, **named):
+        return given, named
+
+    train = with_mask(forward, masker)
+    images = torch.ones(3, 8)
+    given, named = train(return_dict=True, labels=None, pixel_values=images)
+    assert given == ()
+    assert named["return_dict"] is True
+    assert named["pixel_values"] is images
+    assert named["bool_masked_pos"].shape == (3, 4)
+    given, named = train("first", images, progress=0.5)
+    assert given == ("first", images)
+    with pytest.raises(rl.DomainError, match="a tensor whose first axis are samples"):
+        train(return_dict=True)
+
+
+@pytest.mark.parametrize("name", ["vit", "swin"])
+def test_real_models_with_return_dict_before_the_images(request, name):
+    model = request.getfixturevalue(name)
+    grid, block = (4, 1) if name == "vit" else (8, 2)
+    masker = Masker(RatioSampler(0.5, rng=0), (grid, grid), block)
+    out = with_mask(model, masker)(
+        return_dict=True, pixel_values=torch.randn(2, 1, 2 * grid, 2 * grid)
+    )
+    assert torch.isfinite(out.loss)
+
+
+def test_rescaled_inputs_are_divided_by_the_share_that_is_seen():
+    masker = Masker(RatioSampler(rl.UniformRatio(), "sample", rng=0), (4, 4), fill="rescale")
+    seen = []
+    train = with_mask(lambda x, bool_masked_pos: seen.append((x, bool_masked_pos)), masker)
+    train(torch.ones(6, 1, 8, 8))
+    ((images, mask),) = seen
+    kept = (~mask).float().mean(dim=1)
+    torch.testing.assert_close(images, (1 / kept)[:, None, None, None].expand(6, 1, 8, 8))
+    assert len(set(kept.tolist())) > 1
+    with pytest.raises(rl.DomainError, match="fill must be 'zero' for tokens that are symbols"):
+        train(torch.ones(6, 8, dtype=torch.long))
+
+
+def test_a_schedule_without_progress_warns():
+    masker = Masker(RatioSampler(rl.ScheduledRatio(0.25, 0.75), rng=0), (2, 2))
+    with pytest.warns(UserWarning, match="ScheduledRatio"):
+        assert token_mask(masker, 2).sum() == 2
+    assert token_mask(masker, 2).sum() == 2

@@ -1,6 +1,7 @@
 """ViTMAE under our contract predicts what it predicts on its own."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import torch
 import ridgeless as rl
 from validation.adapters import ViTMAE, place_patches
 from validation.adapters.ratios import fixed_ratio, ratio_hiding
+from validation.adapters.vit_mae import patch_grid
 from validation.datasets import images, load
 from validation.datasets.tokens import split
+from validation.models import waves
 
 
 @pytest.fixture
@@ -31,6 +34,30 @@ def test_positions_are_put_where_there_are_none(vit_mae):
         positions.data.fill_(2.0)
     place_patches(vit_mae)
     assert all(bool((positions == 2.0).all()) for positions in fixed)
+
+
+@pytest.mark.parametrize("size", [(8, 8), [8, 8], (4, 16), [16, 4]])
+def test_places_of_tuples_lists_and_images_that_are_not_square(transformers, vit_mae, size):
+    own = {k: v for k, v in vit_mae.config.to_dict().items() if k != "image_size"}
+    model = transformers.ViTMAEForPreTraining(
+        transformers.ViTMAEConfig(**own | {"image_size": size})
+    )
+    place_patches(model)
+    grid = patch_grid(model.config)
+    assert grid == (size[0] // 2, size[1] // 2)
+    (places,) = model.vit.embeddings.position_embeddings
+    torch.testing.assert_close(places[1:], waves(grid, 16))
+    assert not places[0].any()
+    if size[0] == size[1]:
+        assert torch.isfinite(model(torch.randn(2, 1, *size)).loss)
+
+
+def test_places_that_the_model_has_no_room_for(vit_mae):
+    vit_mae.config.image_size = (4, 8)
+    with pytest.raises(rl.DomainError, match="a place for each of its 2 x 4 patches and one more"):
+        place_patches(vit_mae)
+    with pytest.raises(rl.DomainError, match="must be a number or a pair"):
+        patch_grid(SimpleNamespace(image_size=(4, 8, 8), patch_size=2))
 
 
 def test_predictions_are_the_models_own(vit_mae, samples):

@@ -113,8 +113,9 @@ def test_part_of_an_experiment_says_so(tmp_path):
     assert "not finished" in (tmp_path / "report.md").read_text()
 
 
-def test_squares_of_tokens_have_no_theory():
-    built = report.build(results(seeds=1, block=2), [], {}, {})
+@pytest.mark.parametrize("changes", [{"block": 2}, {"fill": "rescale"}])
+def test_squares_of_tokens_and_rescaled_ones_have_no_theory(changes):
+    built = report.build(results(seeds=1, **changes), [], {}, {})
     assert "theory" not in built["runs"][0]
     assert built["theory"]["best"] == []
 

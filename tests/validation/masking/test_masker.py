@@ -7,7 +7,7 @@ import pytest
 
 import ridgeless as rl
 from tests import tolerances
-from validation.masking import Masker, RatioSampler, hidden_counts, ungrouped
+from validation.masking import Masker, RatioSampler, hidden_counts
 
 LAWS = [0.3, rl.UniformRatio(0.1, 0.9), rl.ScheduledRatio(0.9, 0.1), rl.DiscreteRatio([0.2, 0.8])]
 
@@ -68,13 +68,6 @@ def test_blocks_hide_together(grid, block, units):
     assert block == 1 or len(np.unique(hidden.reshape(200, -1), axis=0)) <= 2**units
 
 
-def test_a_ratio_per_batch_or_per_sample():
-    shared = RatioSampler(rl.UniformRatio(), "batch", rng=0).ratios(6)
-    own = RatioSampler(rl.UniformRatio(), "sample", rng=0).ratios(6)
-    assert len(set(shared)) == 1
-    assert len(set(own)) == 6
-
-
 def test_schedules_follow_progress():
     sampler = RatioSampler(rl.ScheduledRatio(0.9, 0.1, "cosine"), rng=0)
     ratios = [sampler.ratio(t) for t in (0, 0.25, 0.5, 0.75, 1)]
@@ -97,36 +90,6 @@ def test_a_saved_state_goes_on_with_the_same_masks():
     np.testing.assert_array_equal([other.draw(5) for _ in range(3)], expected)
 
 
-def test_workers_have_streams_of_their_own_whoever_asks_first():
-    def ratios(order):
-        sampler = RatioSampler(rl.UniformRatio(), "sample", rng=0)
-        return {worker: sampler.for_worker(worker).ratios(4).tolist() for worker in order}
-
-    found = ratios([0, 1, 2, 3])
-    assert ratios([3, 1, 0, 2]) == found
-    numbers = [ratio for own in found.values() for ratio in own]
-    numbers += RatioSampler(rl.UniformRatio(), "sample", rng=0).ratios(4).tolist()
-    numbers += RatioSampler(rl.UniformRatio(), "sample", rng=1).for_worker(0).ratios(4).tolist()
-    assert len(set(numbers)) == 24
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ((0.0,), "mask_ratio"),
-        ((1.0,), "mask_ratio"),
-        ((-0.2,), "mask_ratio"),
-        ((1.2,), "mask_ratio"),
-        ((float("nan"),), "mask_ratio"),
-        (("0.5",), "mask_ratio"),
-        ((0.5, "row"), "per must be"),
-    ],
-)
-def test_wrong_arguments(arguments, words):
-    with pytest.raises(rl.DomainError, match=words):
-        RatioSampler(*arguments)
-
-
 def test_wrong_blocks_and_workers():
     sampler = RatioSampler(0.5, rng=0)
     for block in (0, -1, 1.5):
@@ -136,28 +99,6 @@ def test_wrong_blocks_and_workers():
         Masker(sampler, (4, 4), 4)
     with pytest.raises(rl.DomainError, match="worker"):
         sampler.for_worker(-1)
-
-
-def test_a_masking_is_its_law():
-    law = rl.UniformRatio(0.1, 0.9)
-    for masking in (rl.Masking(law), rl.Masking(law, masks_per_sample=float("inf"))):
-        drawn = RatioSampler(masking, "sample", rng=0).ratios(5)
-        np.testing.assert_array_equal(drawn, RatioSampler(law, "sample", rng=0).ratios(5))
-    assert RatioSampler(rl.Masking(0.75), rng=0).ratio() == 0.75
-
-
-@pytest.mark.parametrize(
-    ("masking", "words"),
-    [
-        (rl.Masking(0.5, masks_per_sample=4), "masks_per_sample = 4 cannot be kept"),
-        (rl.Masking(0.5, rows="all"), "rows = 'all' cannot be kept"),
-        (rl.Masking([0.2, 0.5]), "mask_ratio"),
-        (rl.Masking(1.0), r"number in \(0, 1\)"),
-    ],
-)
-def test_what_training_decides_is_refused(masking, words):
-    with pytest.raises(rl.DomainError, match=words):
-        RatioSampler(masking)
 
 
 def test_groups_hide_together():
@@ -177,7 +118,19 @@ def test_groups_hide_together():
         Masker(RatioSampler(rl.Masking(0.4, groups=[0] * 6)), (2, 3))
 
 
-def test_groups_are_refused_where_only_a_ratio_is_handed_on():
-    sampler = RatioSampler(rl.Masking(0.4, groups=[0, 0, 1]))
-    with pytest.raises(rl.DomainError, match="Masker hides tokens in groups"):
-        ungrouped(sampler)
+def test_ratios_and_loss_weights_come_with_the_masks():
+    law = rl.DiscreteRatio([0.25, 0.75], loss_weights=[1.0, 3.0])
+    for per in ("batch", "sample"):
+        drawn = Masker(RatioSampler(law, per, rng=0), (2, 4)).drawn(40)
+        np.testing.assert_array_equal(drawn.hidden.sum(axis=1), 8 * drawn.ratios)
+        np.testing.assert_array_equal(drawn.loss_weights, np.where(drawn.ratios < 0.5, 1, 3))
+        assert len(set(drawn.ratios)) == (1 if per == "batch" else 2)
+
+
+def test_another_sampler_in_the_same_masker():
+    masker = Masker(RatioSampler(0.5, rng=0), (4, 4), shape="blocks:2x2")
+    other = masker.with_sampler(masker.sampler.for_batch(3))
+    again = masker.with_sampler(masker.sampler.for_batch(3))
+    np.testing.assert_array_equal(other.draw(20), again.draw(20))
+    assert (other.shape, masker.sampler.rank) == (masker.shape, 0)
+    assert not np.array_equal(masker.draw(20), again.draw(20))
