@@ -90,7 +90,8 @@ def rows_risk(
         the risk at N - 1.
     mask : callable, or text
         ``(rng, X) -> hidden``, a bool array of X's shape; or a shape, hidden at the mask ratio:
-        "spans:5", "blocks:4x4" or "tubes" (square images), "importance".
+        "spans:5" (neighbours in fives, from the first on; those of training start anywhere),
+        "blocks:4x4" or "tubes" (square images), "importance".
     features : callable, rows (R, d) to features (R, P)
         What the regression is linear in. If it was trained, then on other rows.
     kernel : callable, rows (R, d) and (S, d) to a matrix (R, S)

@@ -91,17 +91,17 @@ LAW = rl.DiscreteRatio([0.2, 0.7], [1, 2], loss_weights=[1.0, 3.0])
 @pytest.mark.parametrize("fill", ["zero", "rescale"])
 @pytest.mark.parametrize("law", [0.4, LAW], ids=str)
 def test_infinitely_many_masks_of_all_samples_are_a_penalty(law, groups, fill):
-    masking = rl.Masking(law, masks_per_sample=math.inf, groups=groups)
+    masking = rl.Masking(law, masks_per_sample=math.inf, groups=groups, fill=fill)
     labels = np.arange(12) if groups is None else groups
     p = np.array([0.4]) if law == 0.4 else np.array([0.2, 0.7])
     weight = np.ones(1) if law == 0.4 else np.array([1.0, 6.0]) / 3
     s = 1 / (1 - p) if fill == "rescale" else np.ones_like(p)
     q = 1 - p
     moments = [weight @ (q * s) ** 2, weight @ (q * s), weight @ (q * p * s**2)]
-    found = rl.rows_risk(X, masking, target=Y, test=TEST, ridge=0.1, fill=fill)
+    found = rl.rows_risk(X, masking, target=Y, test=TEST, ridge=0.1)
     wanted = TEST[1] - TEST[0] @ marginal_fit(X, Y, moments, 6.0, labels)
     np.testing.assert_allclose(found.per_target, (wanted**2).mean(axis=0), rtol=LINEAR_ALGEBRA)
-    left_out = rl.rows_risk(X, masking, target=Y, ridge=0.1, fill=fill)
+    left_out = rl.rows_risk(X, masking, target=Y, ridge=0.1)
     errors = []
     for i in range(60):
         kept = np.arange(60) != i
