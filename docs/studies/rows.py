@@ -1,6 +1,6 @@
 """Theory for real rows beside Monte Carlo on them: python docs/studies/rows.py.
 
-Rewrites the tables of docs/studies/rows.md and its figure, in some ten minutes on two cores.
+Rewrites the tables of docs/studies/rows.md and its figure, in some five minutes on two cores.
 """
 
 from __future__ import annotations
