@@ -1,6 +1,6 @@
 """Theory for real rows beside Monte Carlo on them: python docs/studies/rows.py.
 
-Rewrites the tables of docs/studies/rows.md and its figure, in some ten minutes on two cores.
+Rewrites the tables of docs/studies/rows.md and its figure, in some five minutes on two cores.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ Array = NDArray[np.float64]
 
 DOCS = Path(__file__).parents[1]
 
-TRIALS = 128
+TRIALS = 64
 #: Populations of the theory; their spread is its error on this table.
-POPULATIONS = 8
+POPULATIONS = 4
 #: Random linear tasks at once; they share rows, masks and solves.
 TASKS = 40
 NOISE = 0.25  # of a signal of variance one

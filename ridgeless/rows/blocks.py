@@ -28,8 +28,14 @@ def function(blocks: Array, act: Callable[[Array], Array]) -> Array:
 
 
 def root(blocks: Array) -> Array:
-    """Return the symmetric root of each block."""
-    return function(blocks, np.sqrt)
+    """Return the symmetric root of each block; rounding must have left it positive."""
+
+    def act(values: Array) -> Array:
+        if not (values > 0).all():
+            raise np.linalg.LinAlgError("a block is not positive")
+        return np.asarray(np.sqrt(values))
+
+    return function(blocks, act)
 
 
 def inverse(blocks: Array) -> Array:

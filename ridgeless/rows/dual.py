@@ -24,6 +24,10 @@ __all__ = ["DualMedium", "KernelRows", "features_of", "kernel_of"]
 Array = NDArray[np.float64]
 
 
+#: Leverage below which a difference of two large numbers does not give it.
+SMALL = 1e-5
+
+
 @dataclass(frozen=True)
 class KernelRows:
     """Training and test rows by the kernel between them."""
@@ -85,7 +89,18 @@ class DualMedium:
     @lazy
     def cavity(self) -> Array:
         """T = G - N, shape (B, K, K): what a sample sees of all others (eq-rows-fixed-point)."""
-        return np.asarray(self.inverse_medium - self.noise)
+        found = self.inverse_medium - self.noise
+        level, whole = (np.einsum("bkk->bk", x) for x in (found, self.inverse_medium))
+        if (level > SMALL * whole).all():
+            return np.asarray(found)
+        # Next to a huge ridge the difference is lost, and what explains little is not.
+        shape, k = self.a.shape, self.kernel.gram
+        size = shape[0] * shape[1]
+        flat = k.reshape(size, size)
+        explained = diagonal_blocks((flat @ self.a.reshape(size, size) @ flat).reshape(shape))
+        seen = self.kernel.norms - explained
+        own = np.linalg.inv(np.eye(shape[1]) - seen @ inverse(self.noise))
+        return np.asarray(own @ seen)
 
     @lazy
     def _root(self) -> Array:

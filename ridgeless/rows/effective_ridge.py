@@ -95,9 +95,11 @@ def solve(
         return floor + ratio * power(logarithms.reshape(absent.shape))
 
     def act(logarithms: Array) -> Array:
-        if not np.isfinite(noise(logarithms)).all():
+        level = noise(logarithms)
+        own = np.einsum("bkk->bk", level)
+        if not (np.isfinite(level).all() and (own > 0).all()):
             return np.full(logarithms.shape, np.inf)  # it runs away: there is no fixed point
-        return logarithm(space.at(noise(logarithms), e).cavity + absent).ravel()
+        return logarithm(space.at(level, e).cavity + absent).ravel()
 
     if ratio == 0:
         return Solution(space.at(np.broadcast_to(floor, absent.shape), e), start, 0.0, 0)

@@ -122,7 +122,9 @@ class _Population:
         left_out = used.size if tests is None else 0
         case = _Case(used, counted[used], values[used], seen[order], answers[order], left_out, gone)
         share, rows = float(counted.mean()), counted.sum(axis=1)
-        if question.kernel is not None:
+        if not used.size:
+            system = nothing(case.answers, self.X.shape[0])
+        elif question.kernel is not None:
             system = self._by_kernel(case, share)
         elif math.isinf(self.masks.per_sample):
             system = self._by_many_masks(case, share)
@@ -208,14 +210,15 @@ class _Population:
         kept = X.any(axis=0)
         labels = np.unique(self.masks.scheme.units[kept], return_inverse=True)[1]
         X, seen = X[:, kept], seen[:, kept]
-        every = np.arange(X.shape[0])
+        every, tests = np.arange(X.shape[0]), np.arange(seen.shape[0])
+        if not kept.any():
+            return Regression(nothing(answers, X.shape[0]), every[:0], tests)
         left_out = X.shape[0] if self.question.tests is None else 0
         scale = cross / square if square > 0 else 0.0
         space = MarginalRows(math.sqrt(square) * X, math.sqrt(own) * X, labels, seen, left_out)
         targets = np.zeros((space.norms.shape[0], 1, values.shape[1]))
         targets[: X.shape[0], 0] = math.sqrt(square) * scale * values
         system = System(space, targets, answers, X.shape[0])
-        tests = np.arange(seen.shape[0])
         return Regression(system, np.concatenate([every, np.repeat(every, space.groups)]), tests)
 
 
@@ -229,6 +232,12 @@ class _Case(NamedTuple):
     answers: Array
     left_out: int
     gone: Places  #: features that nobody sees
+
+
+def nothing(answers: Array, size: int) -> System:
+    """Return the regression on no rows, which predicts 0."""
+    space = FeatureRows(np.zeros((0, 1, 1)), np.zeros((answers.shape[0], 1)), 0)
+    return System(space, np.zeros((0, 1, answers.shape[1])), answers, size)
 
 
 def _is_linear(question: Question, masks: Masks) -> bool:

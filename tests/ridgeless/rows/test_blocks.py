@@ -24,5 +24,11 @@ def test_functions_undo_each_other(size):
     )
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_is_not_positive_has_no_root(size):
+    with pytest.raises(np.linalg.LinAlgError, match="not positive"):
+        blocks.root(-np.broadcast_to(np.eye(size), (2, size, size)))
+
+
 def test_nothing_has_a_logarithm():
     assert np.isfinite(blocks.logarithm(np.zeros((2, 1, 1)))).all()

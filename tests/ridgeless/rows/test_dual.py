@@ -29,6 +29,15 @@ def test_it_is_the_medium_of_the_features(masks, left_out):
     np.testing.assert_allclose(traces[0], traces[1], rtol=ROWS_DUAL)
 
 
+@pytest.mark.parametrize("masks", [1, 3])
+def test_next_to_a_huge_ridge_nothing_is_lost(masks):
+    rows, _, whole, _ = brute.blocks(2, samples=15, masks=masks, features=60)
+    features = FeatureRows(rows, whole, 0)
+    noise = np.broadcast_to(1e12 * np.eye(masks), features.norms.shape)
+    dual = kernel_of(features).at(noise)
+    np.testing.assert_allclose(dual.cavity, features.norms, rtol=ROWS_DUAL, atol=1e-9)
+
+
 def test_features_of_a_kernel():
     rows, _, whole, _ = brute.blocks(1, samples=15, features=4)
     kernel = kernel_of(FeatureRows(rows, whole, 0))

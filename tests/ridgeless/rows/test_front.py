@@ -1,6 +1,8 @@
 """The public functions of the engine of rows: what they mean, and what they refuse."""
 
 import math
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -273,6 +275,34 @@ def test_names_shapes_and_subsets():
     groups = rl.Masking(0.4, groups=np.arange(12) // 3)
     same = rl.rows_risk(X, groups, target=Y, ridge=0.1, rng=0)
     assert spans.prediction_error == same.prediction_error
+
+
+def test_the_edges_of_every_argument():
+    """Numbers or sentences: no nan, no warning, whatever the scale, ridge, ratio and samples."""
+    rng = np.random.default_rng(4)
+    for _ in range(120):
+        size, d = int(rng.integers(2, 25)), int(rng.integers(1, 8))
+        X = rng.normal(size=(size, d)) * 10.0 ** rng.integers(-6, 6)
+        X[:, rng.integers(d)] *= rng.integers(2)
+        X[-1] = X[0] if rng.random() < 0.2 else X[-1]
+        ratios = [0.0, 0.3, 1.0, rl.UniformRatio(0, 1), rl.DiscreteRatio([0.2, 1.0])]
+        options: dict[str, Any] = {
+            "target": [None, int(rng.integers(d)), rng.normal(size=(size, 2))][rng.integers(3)],
+            "samples": int(rng.integers(1, size + 1)),
+            "ridge": [0.0, 1e-9, 0.1, 1e6][rng.integers(4)],
+            "masks_per_sample": [1, 3, math.inf][rng.integers(3)],
+            "fill": ["zero", "rescale"][rng.integers(2)],
+            "test_mask_ratio": [0.0, 0.5, 1.0][rng.integers(3)],
+            "mask": [None, "importance", "spans:2"][rng.integers(3)],
+            "replicates": 1,
+        }
+        if rng.random() < 0.3 and options["masks_per_sample"] < math.inf:
+            options["kernel"] = lambda a, b: a @ b.T + 1
+        # With next to no ridge a sentence may take the place of a number.
+        with suppress(*[rl.ConvergenceError] * (options["ridge"] < 0.1)):
+            found = rl.rows_risk(X, ratios[rng.integers(5)], rng=rng, **options)
+            for name in ("prediction_error", "standard_error", "null", "row_weight", "per_target"):
+                assert (np.asarray(getattr(found, name)) >= 0).all(), name
 
 
 def test_masked_tests():
