@@ -9,6 +9,7 @@ import numpy as np
 
 from ridgeless import names
 from ridgeless.cli import commands
+from ridgeless.cli.tables import add_options
 from ridgeless.errors import DomainError
 
 __all__ = ["parser"]
@@ -64,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     curve.set_defaults(run=commands.curve)
 
     recommend = subparsers.add_parser("recommend", help="a mask ratio for a data file", **options)
-    recommend.add_argument("data", help="rows are samples: .npy, or .csv with or without a header")
+    recommend.add_argument("data", help="a table, rows are samples: .csv, .tsv, .npy, ...")
     recommend.add_argument("--target", metavar="COLUMN",
                            help="predict this column, by its number (from 0) or its name in the "
                            "header, instead of masked ones")  # fmt: skip
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     recommend.add_argument("--replicates", type=int, default=40, help="bootstrap replicates")
     recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
     _add_training(recommend, aspect_ratio=None, masks="inf")
+    add_options(recommend)
     recommend.set_defaults(run=commands.recommend)
 
     explore = subparsers.add_parser("explore", help="sliders and curves in a browser", **options)

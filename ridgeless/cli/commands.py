@@ -54,11 +54,13 @@ def curve(chosen: argparse.Namespace) -> None:
 
 def recommend(chosen: argparse.Namespace) -> None:
     """Report a mask ratio for the rows of a file."""
-    header, table = tables.table(chosen.data)
+    table = tables.read(chosen.data, tables.chosen(chosen))
+    if not chosen.json:
+        print(table.understood)
     advice = rl.recommend(
-        table,
-        target_column=tables.column(chosen.target, header),
-        groups=tables.groups(chosen.groups),
+        table.values,
+        target_column=table.column(chosen.target),
+        groups=tables.labels(chosen.groups, table),
         aspect_ratio=chosen.aspect_ratio,
         masks_per_sample=chosen.masks_per_sample,
         ridge=chosen.ridge,
@@ -105,7 +107,7 @@ def explore(chosen: argparse.Namespace) -> None:
 def _problem(chosen: argparse.Namespace) -> dict[str, Any]:
     spectrum = names.spectrum(chosen.spectrum, chosen.dimension)
     if chosen.eigenvalues:
-        spectrum = rl.Spectrum(np.ravel(tables.table(chosen.eigenvalues)[1]))
+        spectrum = rl.Spectrum(tables.eigenvalues(chosen.eigenvalues))
     target: Any = rl.MaskedFeature()
     if chosen.target == "linear":
         target = rl.LinearTarget(snr=chosen.snr, alignment=chosen.alignment)

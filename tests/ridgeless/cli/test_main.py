@@ -25,9 +25,12 @@ from ridgeless.cli.main import main
         (["risk", "--eigenvalues", "missing.npy"], "missing.npy: No such file"),
         (["risk", "--mask-ratio", "uniform:0.1:0.2", "--masks-per-sample", "2"], "not derived"),
         (["recommend", "{data}/empty.csv"], "is empty"),
-        (["recommend", "{data}/words.csv"], "'c' is not a number"),
+        (
+            ["recommend", "{data}/words.csv"],
+            "'a' is not a number, and 2 of 2 columns have such cells: --text-columns",
+        ),
         (["recommend", "{data}/header.csv"], "a header and no rows"),
-        (["recommend", "{data}/ragged.csv"], "equally many numbers in every line"),
+        (["recommend", "{data}/ragged.csv"], "every line must hold equally many"),
         (["recommend", "{data}/column.csv"], "at least two columns that vary, got 1"),
         (["recommend", "{data}/few.csv"], "at least 10 rows, got 2"),
         (["recommend", "{data}/data.npy", "--rng", "-1"], "rng must be"),
@@ -38,7 +41,10 @@ from ridgeless.cli.main import main
         (["recommend", "{data}/broken.npy"], "cannot be read as a table"),
         (["recommend", "{data}/zip.npy"], "cannot be read as a table"),
         (["recommend", "{data}/several.npy"], "it holds several arrays"),
-        (["recommend", "{data}/data.npy", "--target", "99"], "target_column must be below 12"),
+        (
+            ["recommend", "{data}/data.npy", "--target", "99"],
+            "target must be the number of a column (from 0, below 12)",
+        ),
         (["curve", "--plot", "{data}/curve.txtx"], "--plot"),
         (
             ["curve", "--mask-ratios", "0.5", "--aspect-ratio", "0.5", "--plot", "{data}/a.png"],
@@ -53,9 +59,9 @@ def test_mistakes_take_one_line(
     (data / "empty.csv").write_text("")
     (data / "words.csv").write_text("a,b\nc,d\n")
     (data / "header.csv").write_text("a,b\n")
-    (data / "ragged.csv").write_text("1,2\n3\n")
+    (data / "ragged.csv").write_text("4,2\n3\n")
     (data / "column.csv").write_text("\n".join(map(str, range(20))))
-    (data / "few.csv").write_text("1,2\n3,5\n")
+    (data / "few.csv").write_text("4,2\n3,5\n")
     (data / "bytes").write_bytes(bytes(range(128, 256)))
     (data / "broken.npy").write_bytes(b"not an array")
     (data / "zip.npy").write_bytes(b"PK\x03\x04 broken")
