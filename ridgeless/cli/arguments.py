@@ -74,8 +74,14 @@ def parser() -> argparse.ArgumentParser:
                            "labels as a,a,b, or a file of labels")  # fmt: skip
     recommend.add_argument("--confidence", type=float, default=0.9,
                            help="coverage that the interval aims at")  # fmt: skip
-    recommend.add_argument("--replicates", type=int, default=40, help="bootstrap replicates")
-    recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
+    recommend.add_argument("--samples", type=float, help="rows to train on; default: as in the table")
+    recommend.add_argument("--fill", choices=["zero", "rescale"], default="zero",
+                           help="hidden values become the mean; rescale: and kept ones are divided "
+                           "by 1 - p")  # fmt: skip
+    recommend.add_argument("--independent-rows", action="store_true",
+                           help="do not look for copies among the rows or an order")  # fmt: skip
+    recommend.add_argument("--draws", type=int, default=4, help="of masks, where they are few")
+    recommend.add_argument("--rng", type=int, default=0, help="seed of what is drawn")
     _add_training(recommend, aspect_ratio=None, masks="inf")
     add_options(recommend)
     recommend.set_defaults(run=commands.recommend)

@@ -12,7 +12,7 @@ import numpy as np
 
 import ridgeless as rl
 from ridgeless import names
-from ridgeless.cli import report, tables
+from ridgeless.cli import advice, progress, report, tables
 
 __all__ = ["curve", "explore", "recommend", "risk"]
 
@@ -49,49 +49,46 @@ def curve(chosen: argparse.Namespace) -> None:
         said.append("a mask ratio of 1 means that predicting 0 is best: nothing can be learnt")
     if best.limit:
         said.append("0 stands for very small mask ratios: with no masks at all the risk is larger")
-    report.tell(chosen, columns, summary, said, "total", "risk")
+    shown = report.bars(columns["mask_ratio"], columns["total"], "risk")
+    report.tell(chosen, columns, summary, shown + said)
+    if chosen.plot:
+        marks = (float(best.mask_ratio), float(best.low), float(best.high))
+        report.plot(chosen.plot, report.curve_on(columns["mask_ratio"], columns["total"], marks))
 
 
 def recommend(chosen: argparse.Namespace) -> None:
-    """Report a mask ratio for the rows of a file."""
+    """Report a mask ratio for the rows of a table."""
     table = tables.read(chosen.data, tables.chosen(chosen))
     if not chosen.json:
-        print(table.understood)
-    advice = rl.recommend(
-        table.values,
-        target_column=table.column(chosen.target),
-        groups=tables.labels(chosen.groups, table),
-        aspect_ratio=chosen.aspect_ratio,
-        masks_per_sample=chosen.masks_per_sample,
-        ridge=chosen.ridge,
-        test_mask_ratio=chosen.test_mask_ratio,
-        confidence=chosen.confidence,
-        replicates=chosen.replicates,
-        rng=chosen.rng,
-    )
-    one = advice.one_mask
-    summary = {
-        "mask_ratio": advice.mask_ratio,
-        "within_10_percent": [advice.low, advice.high],
-        "interval": list(advice.interval),
-        "one_mask_per_sample": {"mask_ratio": one.mask_ratio, "risk": one.risk},
-        "aspect_ratio": advice.aspect_ratio,
-        "eigenvalues": advice.spectrum.eigenvalues.tolist(),
-        "weights": advice.spectrum.weights.tolist(),
-        "diagnostics": list(advice.diagnostics),
+        print(table.understood, flush=True)
+    groups = tables.labels(chosen.groups, table)
+    with progress.shown() as bar:
+        given: Any = table  # with the names of its columns
+        found = rl.recommend(
+            given,
+            target_column=table.column(chosen.target),
+            groups=groups,
+            samples=chosen.samples,
+            aspect_ratio=chosen.aspect_ratio,
+            masks_per_sample=chosen.masks_per_sample,
+            fill=chosen.fill,
+            ridge=chosen.ridge,
+            test_mask_ratio=chosen.test_mask_ratio,
+            confidence=chosen.confidence,
+            dependence=not chosen.independent_rows,
+            draws=chosen.draws,
+            rng=chosen.rng,
+            progress=bar,
+        )
+    curve = {
+        "mask_ratio": found.curve_ratios.tolist(),
+        "prediction_error": found.prediction_error.tolist(),
+        "standard_error": found.standard_error.tolist(),
     }
-    low, high = advice.interval
-    said = [
-        f"mask ratio {advice.mask_ratio:.3f} ({chosen.confidence:.0%} interval from the estimated "
-        f"spectrum: {low:.3f} to {high:.3f})",
-        f"risk within 10% of its best from {advice.low:.3f} to {advice.high:.3f}"
-        + (": a reasonable range for a random ratio (R2MAE)" if 0.01 < advice.high < 1 else ""),
-        f"with one mask per sample: {one.mask_ratio:.3f}, risk {one.risk:.4g}; the peak where rows "
-        "are as many as features is what fresh masks every epoch dodge",
-        *(f"careful: {sentence}" for sentence in advice.diagnostics),
-    ]
-    columns = report.columns(advice.curve_ratios, advice.risk)
-    report.tell(chosen, columns, summary, said, "prediction_error", "prediction error")
+    said = advice.words(found, "feature" if groups is None else "group")
+    report.tell(chosen, curve, advice.summary(found, table), said)
+    if chosen.plot:
+        report.plot(chosen.plot, lambda axes: advice.draw(axes, found))
 
 
 def explore(chosen: argparse.Namespace) -> None:
