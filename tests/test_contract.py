@@ -23,7 +23,7 @@ BELOW = "words numerics nouns engine"
 FRONTS = (
     "ridgeless.risk ridgeless.learned ridgeless.covariance ridgeless.ratio_aware ridgeless.optimal"
 )
-THEORY = f"{BELOW} fronts estimation recommend theory"
+THEORY = f"{BELOW} fronts estimation recommend pilot theory"
 SIMULATIONS = "running populations trials collection sweep simulations files"
 ROOMS = {
     # The theory: from words and numbers, through the engine, to the functions that users call.
@@ -34,7 +34,8 @@ ROOMS = {
     "fronts": (FRONTS, BELOW),
     "estimation": ("ridgeless.estimation", f"{BELOW} fronts"),
     "recommend": ("ridgeless.recommend", f"{BELOW} fronts estimation"),
-    "theory": ("ridgeless:", f"{BELOW} fronts estimation recommend"),
+    "pilot": ("ridgeless.pilot", "words nouns"),
+    "theory": ("ridgeless:", f"{BELOW} fronts estimation recommend pilot"),
     # Its leaves. One arrow leads into them: all read tables, replace files and print in one way.
     "files": ("ridgeless.cli.tables ridgeless.cli.files ridgeless.cli.streams", "words"),
     "explorer": ("ridgeless.explorer", f"{THEORY} files"),
@@ -74,6 +75,7 @@ EXCEPTIONS = {
     ("ridgeless.spectrum", "ridgeless.estimation.sample_spectrum"): (
         "a spectrum of data is asked for as Spectrum.from_data, which reaches up when called"
     ),
+    ("ridgeless.spectrum", "ridgeless.estimation.rows"): "the same",
     ("ridgeless.numerics.jit", "path.read_bytes"): "kernels are cached by their files' content",
 }
 

@@ -14,7 +14,7 @@ from ridgeless.errors import DomainError
 
 __all__ = ["parser"]
 
-DESCRIPTION = "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,explore}."
+DESCRIPTION = "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,pilot,explore}."
 
 EXAMPLES = """examples:
   python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2
@@ -22,6 +22,7 @@ EXAMPLES = """examples:
   python -m ridgeless curve --target linear --snr 4 --alignment 1 --output results/curve
   python -m ridgeless recommend data.csv --json
   python -m ridgeless recommend pixels.npy --groups patches.txt --epochs 4
+  python -m ridgeless pilot runs.csv --data data.csv --test-ratio 0.5
   python -m ridgeless explore
 """
 
@@ -49,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         "epilog": EXAMPLES,
     }
     whole = _Parser(prog="python -m ridgeless", description=DESCRIPTION, **options)
-    subparsers = whole.add_subparsers(required=True, metavar="{risk,curve,recommend,explore}")
+    subparsers = whole.add_subparsers(required=True, metavar="{risk,curve,recommend,pilot,explore}")
 
     risk = subparsers.add_parser("risk", help="the risk at one mask ratio", **options)
     risk.add_argument("--mask-ratio", default="0.5", help="0.5, or uniform:0.1:0.9 (R2MAE), "
@@ -85,6 +86,21 @@ def parser() -> argparse.ArgumentParser:
     _add_training(recommend, aspect_ratio=None, masks="inf")
     add_options(recommend)
     recommend.set_defaults(run=commands.recommend)
+
+    pilot = subparsers.add_parser("pilot", help="the ratio to run next, from runs", **options)
+    pilot.add_argument("runs", help="a table of runs: ratio, value and perhaps seed")
+    pilot.add_argument("--higher-is-better", action="store_true", help="values are scores")
+    pilot.add_argument("--tolerance", type=float, default=0.02,
+                       help="loss above the best that is as good")  # fmt: skip
+    pilot.add_argument("--candidates", nargs="+", type=float, metavar="P",
+                       help="ratios that may be run")  # fmt: skip
+    pilot.add_argument("--data", metavar="TABLE",
+                       help="rows of the data, for a theory curve of their own; options as in "
+                       "t.csv:missing=mean")  # fmt: skip
+    pilot.add_argument("--test-ratio", type=float, default=0.0,
+                       help="share of features hidden where the value was measured")  # fmt: skip
+    pilot.add_argument("--json", action="store_true", help="machine-readable")
+    pilot.set_defaults(run=commands.pilot)
 
     explore = subparsers.add_parser("explore", help="sliders and curves in a browser", **options)
     explore.add_argument("--output", metavar="DIR", help="only write explorer.html there")

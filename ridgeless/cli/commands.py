@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -12,9 +13,9 @@ import numpy as np
 
 import ridgeless as rl
 from ridgeless import names
-from ridgeless.cli import advice, progress, report, tables
+from ridgeless.cli import advice, progress, report, runs, tables
 
-__all__ = ["curve", "explore", "recommend", "risk"]
+__all__ = ["curve", "explore", "pilot", "recommend", "risk"]
 
 
 def risk(chosen: argparse.Namespace) -> None:
@@ -89,6 +90,51 @@ def recommend(chosen: argparse.Namespace) -> None:
     report.tell(chosen, curve, advice.summary(found, table), said)
     if chosen.plot:
         report.plot(chosen.plot, lambda axes: advice.draw(axes, found))
+
+
+def pilot(chosen: argparse.Namespace) -> None:
+    """Report which ratio to run next, and whether to stop."""
+    listed = runs.read(chosen.runs)
+    theory = None
+    if chosen.data:
+        table = tables.read(*tables.inline(chosen.data))
+        print(table.understood, file=sys.stderr)
+        theory = rl.recommend(table.values, test_mask_ratio=chosen.test_ratio, rng=0)
+    found = rl.pilot(
+        listed.ratios,
+        listed.values,
+        seeds=listed.seeds,
+        theory=theory,
+        higher_is_better=chosen.higher_is_better,
+        tolerance=chosen.tolerance,
+        candidates=chosen.candidates,
+    )
+    ratio, value = found.best_measured
+    if chosen.json:
+        told = {
+            "next_ratio": found.next_ratio,
+            "stop": found.stop,
+            "best_measured": {"ratio": ratio, "value": value},
+            "best_predicted": found.best_predicted,
+            "interval": list(found.interval),
+            "within_noise": list(found.within_noise),
+            "seeds_needed": found.seeds_needed,
+            "regret": {f"{p:g}": list(band) for p, band in found.regret.items()},
+            "candidates": found.candidates.tolist(),
+            "predicted": found.predicted.tolist(),
+            "warnings": list(found.warnings),
+        }
+        print(report.as_json(chosen, told))
+        return
+    print(f"stop: use {ratio:g}" if found.stop else f"run next: {found.next_ratio:g}")
+    print(f"best so far: {ratio:g} ({value:g}); its loss above the best of all: at most "
+          f"{found.regret[ratio][2]:.1%} (95%)")  # fmt: skip
+    low, high = found.interval
+    print(f"the best of all is predicted at {found.best_predicted:g}, between {low:g} and {high:g}")
+    print("noise does not tell {:g} to {:g} apart".format(*found.within_noise))
+    if found.seeds_needed is not None:
+        print(f"{found.seeds_needed} seeds per ratio would tell the best from the second best")
+    print(*(f"note: {sentence}" for sentence in found.warnings), sep="\n")
 
 
 def explore(chosen: argparse.Namespace) -> None:

@@ -75,8 +75,8 @@ def of_table(
     kept = np.flatnonzero(~still & (off >= LEAST_OFF))
     if kept.size < 2:
         raise DomainError(
-            f"X must have at least two columns that vary in {LEAST_OFF} rows or more, got "
-            f"{kept.size}"
+            f"X must have at least two columns that vary, got {kept.size} that are off one value "
+            f"in {LEAST_OFF} rows or more"
         )
     said = []
     if still.any():

@@ -21,7 +21,7 @@ from ridgeless.cli.tables.reading import Reading
 from ridgeless.cli.tables.table import Table
 from ridgeless.errors import DomainError
 
-__all__ = ["read", "stack"]
+__all__ = ["cells_of", "read", "stack"]
 
 #: Digits are kept to the last from pandas 3 on, and before if asked.
 EXACT: dict[str, Any] = {"float_precision": "round_trip"}
@@ -39,19 +39,8 @@ def read(path: str, reading: Reading | None = None) -> Table:
         If it is no table of numbers; the sentence names file, line, column and the option that
         helps. A missing file raises OSError.
     """
-    _require_pandas()
     reading = reading or Reading()
-    content = unpacked(path)
-    if formats.is_array(path, content):
-        frame: Any = formats.frame(path, content)
-        if len(frame) == 0 or frame.shape[1] == 0:
-            raise DomainError(f"{path} must hold rows and columns, got shape {frame.shape}")
-        named = () if isinstance(frame.columns[0], int) else tuple(map(str, frame.columns))
-        frame.columns = range(frame.shape[1])
-        cells = Cells(path, _numbers_where_possible(frame, "."), named, None)
-        read_as = "names of columns" if named else "no names of columns"
-    else:
-        cells, read_as = _text(path, content, reading)
+    cells, read_as = cells_of(path, reading)
     cells = features(cells, reading)
     cells, called = without_text(cells, reading)
     cells = complete(cells, reading)
@@ -68,6 +57,21 @@ def read(path: str, reading: Reading | None = None) -> Table:
         read_as=read_as,
         left_out=cells.notes,
     )
+
+
+def cells_of(path: str, reading: Reading) -> tuple[Cells, str]:
+    """Return all columns of a file, numbers or text, and how it was read."""
+    _require_pandas()
+    content = unpacked(path)
+    if not formats.is_array(path, content):
+        return _text(path, content, reading)
+    frame: Any = formats.frame(path, content)
+    if len(frame) == 0 or frame.shape[1] == 0:
+        raise DomainError(f"{path} must hold rows and columns, got shape {frame.shape}")
+    named = () if isinstance(frame.columns[0], int) else tuple(map(str, frame.columns))
+    frame.columns = range(frame.shape[1])
+    cells = Cells(path, _numbers_where_possible(frame, "."), named, None)
+    return cells, "names of columns" if named else "no names of columns"
 
 
 def stack(path: str, reading: Reading | None = None) -> tuple[NDArray[Any], str]:

@@ -9,6 +9,7 @@ COMMANDS = {
     "risk": [],
     "curve": [],
     "recommend": ["data.csv"],
+    "pilot": ["runs.csv"],
     "explore": [],
 }
 
