@@ -227,12 +227,16 @@ def recommend(
     if asked > n:
         factor, sentence = growth(columns, ratios, asked, task.ridge, task.test)
         notes.append(sentence)
-    judged = judge(ratios, errors * factor[:, None], null, found.clusters[found.seen], level)
-    notes += judged.said
     mean = errors.mean(axis=1) * factor
+    relation = mean.min() >= null.mean() and related(
+        columns.rows, columns.groups, columns.target, generator
+    )
+    clusters = found.clusters[found.seen]
+    judged = judge(ratios, errors * factor[:, None], null, clusters, level, relation)
+    notes += judged.said
     targets = unit * found.targets
     if judged.verdict == "nothing to learn":
-        notes.append(_nothing(columns, generator, n))
+        notes.append(_nothing(relation, n))
     notes += _told(columns, targets, ratios)
     others = {f"{p:g}": float(np.interp(p, ratios, mean)) for p in USUAL if p >= ratios[0]}
     if masks == math.inf and asked == n and found.clusters[-1] == n - 1:
@@ -401,8 +405,8 @@ def _random(columns: Columns, task: _Task, judged: Judged, unit: float) -> dict[
     return {name: unit * float(errors.rows[k].mean()) for k, name in enumerate(laws)}
 
 
-def _nothing(columns: Columns, rng: np.random.Generator, n: int) -> str:
-    if related(columns.rows, columns.groups, columns.target, rng):
+def _nothing(relation: bool, n: int) -> str:
+    if relation:
         return (
             f"Columns are related, but with {n} rows that does not pay yet: at every ratio predicting "
             "the mean of each column is better. More rows may change that."

@@ -16,6 +16,7 @@ Verdict = Literal["choose", "hardly matters", "nothing to learn", "cannot tell"]
 RANGE = 1.1  # within 10% of the best
 USUAL = 0.5  # up to which all ratios must be in the range if the ratio hardly matters
 ERRORS = 1.22  # paired standard errors of few rows are too small by about as much
+LITTLE = 0.2  # of the error of the mean: what more may be lost is no noise
 ONE_ROW = 0.5  # share of the error in one row
 FEW_PIECES = 5  # independent ones among the rows
 SHUFFLES, CLEAR = 20, 4.0
@@ -37,22 +38,31 @@ class Judged:
 
 
 def judge(
-    ratios: Array, errors: Array, null: Array, clusters: NDArray[np.intp], confidence: float
+    ratios: Array,
+    errors: Array,
+    null: Array,
+    clusters: NDArray[np.intp],
+    confidence: float,
+    columns_related: bool = False,
 ) -> Judged:
     """Judge errors of shape (ratios, rows) beside those of predicting the mean, shape (rows,).
 
-    Rows of one cluster are not independent: standard errors count clusters.
+    Rows of one cluster are not independent: standard errors count clusters. Where columns are
+    related and the mean is better by less than the noise, it is not preferred.
     """
     from scipy.stats import norm
 
     mean, usual = errors.mean(axis=1), float(null.mean())
     best = int(mean.argmin())
     standard = np.array([_standard_error(one, clusters) for one in errors])
-    if not mean[best] < usual:
+    reach = ERRORS * float(norm.ppf((1 + confidence) / 2))
+    lost = mean[best] - usual
+    doubtful = lost >= 0
+    noise = min(reach * _standard_error(errors[best] - null, clusters), LITTLE * usual)
+    if doubtful and not (columns_related and lost <= noise):
         return Judged("nothing to learn", best, 1.0, 1.0, 1.0, (0.0, 1.0), standard, ())
     ratio = _lowest(ratios, mean, best)
     low, high = _range(ratios, mean, best, RANGE * mean[best])
-    reach = ERRORS * float(norm.ppf((1 + confidence) / 2))
     gaps = np.array([_standard_error(one - errors[best], clusters) for one in errors])
     near = mean - mean[best] <= reach * gaps
     first, last = best, best
@@ -68,7 +78,13 @@ def judge(
         verdict = "hardly matters"
     largest = errors[best].max() / errors[best].sum()
     pieces = np.unique(clusters).size
-    if largest > ONE_ROW:
+    if doubtful:
+        verdict = "cannot tell"
+        said.append(
+            "Columns are related, but so few rows cannot tell whether that pays: predicting the mean "
+            "of each column is as good, within the noise."
+        )
+    elif largest > ONE_ROW:
         verdict = "cannot tell"
         said.append(
             f"Row {int(errors[best].argmax())} alone makes {largest:.0%} of the error: it decides the "
