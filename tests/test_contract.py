@@ -207,7 +207,11 @@ def test_each_rule_is_seen_to_fail(name: str, line: str, rule: str, tmp_path: Pa
         if (ROOT / place).is_dir():
             (tmp_path / place).mkdir(parents=True, exist_ok=True)
             (tmp_path / place / "__init__.py").touch()
-    for file in ("ridgeless/risk.py", "ridgeless/cli/tables/read.py", "docs/studies/universality.py"):
+    for file in (
+        "ridgeless/risk.py",
+        "ridgeless/cli/tables/read.py",
+        "docs/studies/universality.py",
+    ):
         (tmp_path / file).touch()
     assert not Tree(tmp_path).broken()
     # Neither a function nor TYPE_CHECKING hides a line.

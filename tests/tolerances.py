@@ -72,8 +72,8 @@ GROUPED_ERROR = {0.7: 0.15, 2.0: 0.05, 10.0: 0.03}
 FIRST_ORDER = 0.025
 #: The same on masked test inputs, where that part is left out of what masks add: 0.035.
 FIRST_ORDER_MASKED = 0.05
-#: Regret of a recommended ratio, and its predicted error beside the true one, for rows in copies and
-#: in series, mean over six draws: 0.002, and 0.93 to 1.07.
+#: Regret of a recommended ratio, and its predicted error beside the true one, for rows in copies
+#: and in series, mean over six draws: 0.002, and 0.98 to 1.07.
 DEPENDENT = 0.1
 
 # --- ratio-aware regression ---------------------------------------------------------------------

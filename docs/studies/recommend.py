@@ -88,9 +88,7 @@ def split_of(name: str, rows: Array, samples: int, rng: np.random.Generator) -> 
     d = used.size
     spectrum = rl.Spectrum.from_data(train)
     old = rl.optimal_mask_ratio(spectrum, aspect_ratio=d / samples, masks_per_sample=np.inf)
-    ratios = dict(
-        zip(METHODS, (advice.mask_ratio, old.mask_ratio, 1 / d, *CONSTANTS), strict=True)
-    )
+    ratios = dict(zip(METHODS, (advice.mask_ratio, old.mask_ratio, 1 / d, *CONSTANTS), strict=True))
     asked = np.array(list(ratios.values()))
     grid = advice.curve_ratios
     errors = split.every_mask(np.concatenate((grid, [1.0], asked)))
@@ -330,7 +328,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = (
         f"Error above that of the best ratio, {len(options.tables)} tables:\n\n{regrets(measured)}"
         f"\n\nExpected over held-out error at the recommended ratio:\n\n{calibration(measured)}\n\n"
-        f"Tables whose columns were shuffled apart: {nothing} of {len(verdicts)} are said to hold "
+        f"Tables whose columns were shuffled apart: {nothing} of {len(verdicts)} are said to have "
         f"nothing to learn, and {alarms} raise an alarm about their rows.\n\n"
         f"Dependent rows, and a column twice (errors in units of variance):\n\n"
         f"{hard(options.draws)}\n\nEvery table and sample size:\n\n{summary(measured)}"

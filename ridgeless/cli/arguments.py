@@ -14,7 +14,9 @@ from ridgeless.errors import DomainError
 
 __all__ = ["parser"]
 
-DESCRIPTION = "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,pilot,explore}."
+DESCRIPTION = (
+    "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,pilot,explore}."
+)
 
 EXAMPLES = """examples:
   python -m ridgeless risk --mask-ratio 0.15 --aspect-ratio 2
@@ -75,7 +77,9 @@ def parser() -> argparse.ArgumentParser:
                            "labels as a,a,b, or a file of labels")  # fmt: skip
     recommend.add_argument("--confidence", type=float, default=0.9,
                            help="coverage that the interval aims at")  # fmt: skip
-    recommend.add_argument("--samples", type=float, help="rows to train on; default: as in the table")
+    recommend.add_argument(
+        "--samples", type=float, help="rows to train on; default: as in the table"
+    )
     recommend.add_argument("--fill", choices=["zero", "rescale"], default="zero",
                            help="hidden values become the mean; rescale: and kept ones are divided "
                            "by 1 - p")  # fmt: skip

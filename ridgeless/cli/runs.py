@@ -43,11 +43,13 @@ def read(path: str) -> Listed:
     for what, known, at in zip(("ratio", "value"), (RATIO, VALUE), found, strict=False):
         if at is None:
             shown = ", ".join(cells.names) or f"{width} columns"
+            called = " or ".join(known)
             raise DomainError(
-                f"{path} must have a column for the {what}, called {' or '.join(known)}; got {shown}"
+                f"{path} must have a column for the {what}, called {called}; got {shown}"
             )
     ratio, value, seed = found
-    assert ratio is not None and value is not None
+    assert ratio is not None
+    assert value is not None
     if cells.is_text(value):
         column = cells.frame[value]
         bad = next(k for k, cell in enumerate(column) if number(str(cell), cells.decimal) is None)

@@ -74,20 +74,7 @@ def _of_frame(frame: Any, names: tuple[str, ...], name: str) -> Array:
 
 
 def _of_array(given: Any, name: str) -> Array:
-    sparse = sys.modules.get("scipy.sparse")
-    if sparse is not None and sparse.issparse(given):
-        given = given.toarray()
-    if isinstance(given, np.ma.MaskedArray):
-        if np.ma.getmaskarray(given).any():
-            count = int(np.ma.getmaskarray(given).sum())
-            raise DomainError(
-                f"{name} must not have missing values, got {count} that are masked: {FILL}"
-            )
-        given = given.data
-    if hasattr(given, "detach"):
-        given = given.detach().cpu().numpy()
-    elif hasattr(given, "to_numpy"):
-        given = given.to_numpy()
+    given = _unwrapped(given, name)
     array = np.asarray(given) if not isinstance(given, (list, tuple)) else given
     if isinstance(array, np.ndarray) and array.dtype == bool:
         array = array.astype(np.float64)
@@ -101,6 +88,23 @@ def _of_array(given: Any, name: str) -> Array:
         if "nan" in str(error):
             raise DomainError(f"{name} must not have missing values (nan): {FILL}") from None
         raise
+
+
+def _unwrapped(given: Any, name: str) -> Any:
+    """Return what a container of another library holds."""
+    sparse = sys.modules.get("scipy.sparse")
+    if sparse is not None and sparse.issparse(given):
+        return given.toarray()
+    if isinstance(given, np.ma.MaskedArray):
+        count = int(np.ma.getmaskarray(given).sum())
+        if count:
+            raise DomainError(
+                f"{name} must not have missing values, got {count} that are masked: {FILL}"
+            )
+        return given.data
+    if hasattr(given, "detach"):
+        return given.detach().cpu().numpy()
+    return given.to_numpy() if hasattr(given, "to_numpy") else given
 
 
 def _refuse_missing(array: NDArray[Any], name: str) -> None:

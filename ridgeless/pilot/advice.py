@@ -66,8 +66,8 @@ def pilot(
     r"""Say which mask ratio to run next, and when to stop, from runs of one's own network.
 
     The curve of log loss against log odds of the ratio is a Gaussian process, averaged over kernels
-    and noise, and where it is given with a theory curve of the user's own data. The process proposes
-    runs; the ratio to use in the end is a measured one.
+    and noise, and with a theory curve of the user's own data where that is given. The process
+    proposes runs; the ratio to use in the end is a measured one.
 
     Parameters
     ----------
@@ -211,7 +211,9 @@ def _warnings(runs: Runs, best: int, grid: Array, enough: bool) -> list[str]:
         said.append(f"Left out, as laws and not ratios: {', '.join(runs.left_out)}.")
     if not enough:
         missing = len(START) - runs.ratios.size
-        said.append(f"Fewer than {len(START)} ratios were run: {missing} more before anything is said.")
+        said.append(
+            f"Fewer than {len(START)} ratios were run: {missing} more before anything is said."
+        )
     if enough and best in (0, runs.ratios.size - 1):
         end = "smallest" if best == 0 else "largest"
         beyond = logit(runs.ratios[0]) - logit(grid[0])

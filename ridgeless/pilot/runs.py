@@ -101,8 +101,8 @@ def _losses(values: Array, higher_is_better: bool) -> tuple[Array, float]:
     if not higher_is_better:
         if values.min() <= 0:
             raise DomainError(
-                f"values must be positive losses, got {float(values.min())!r}; scores, of which more "
-                "is better, need higher_is_better=True"
+                f"values must be positive losses, got {float(values.min())!r}; scores, of which "
+                "more is better, need higher_is_better=True"
             )
         return np.log(values), math.nan
     top = 1.0 if values.max() <= 1 else TOP_SCORE

@@ -76,9 +76,7 @@ def left_out_together(
     return held_out(columns.rows, schemes, columns.targets, columns.labels, parts)
 
 
-def _each(
-    columns: Columns, schemes: Sequence[Scheme], fills: int
-) -> Iterator[tuple[int, Errors]]:
+def _each(columns: Columns, schemes: Sequence[Scheme], fills: int) -> Iterator[tuple[int, Errors]]:
     Z, targets = columns.rows, columns.targets
     if columns.labels is not None:
         return by_groups(Z, schemes, targets, fills, columns.labels)

@@ -35,8 +35,8 @@ def copies(Z: Array, rng: np.random.Generator) -> Dependence | None:
     """Look for groups of rows that nearly coincide, and more often than chance has it.
 
     Chance: pairs as near as those at half the median distance and at the median itself let expect,
-    a power law whose exponent is the dimension that the rows fill; and pairs of a table whose columns
-    were shuffled apart, for rows of few values.
+    a power law whose exponent is the dimension that the rows fill; and pairs of a table whose
+    columns were shuffled apart, for rows of few values.
     """
     n = len(Z)
     some = np.arange(n) if n <= MOST_ROWS else np.sort(rng.choice(n, MOST_ROWS, replace=False))
@@ -63,8 +63,8 @@ def copies(Z: Array, rng: np.random.Generator) -> Dependence | None:
     together = np.sum(sizes[sizes > 1])
     said = (
         f"{together} of {n} rows are copies, or nearly, of others: {pieces} of them differ. A copy "
-        "tells the left-out row, so copies were left out together; drop them, or expect new rows to "
-        "show the larger error that is given here."
+        "tells the left-out row, so copies were left out together; drop them, or expect new rows "
+        "to show the larger error that is given here."
     )
     folds = min(pieces, BLOCKS)
     fold = rng.permutation(pieces)[member] % folds
@@ -84,7 +84,8 @@ def order(Z: Array, rng: np.random.Generator) -> Dependence | None:
 
     def alike(lag: int, at: Labels | None = None) -> float:
         moved = rows if at is None else rows[at]
-        return float(np.mean(np.einsum("ij,ij->i", moved[:-lag], moved[lag:]))) / rows.shape[1] / power
+        products = np.einsum("ij,ij->i", moved[:-lag], moved[lag:])
+        return float(np.mean(products)) / (rows.shape[1] * power)
 
     neighbours = alike(1)
     if neighbours <= LEAST_CORRELATION:
@@ -97,7 +98,8 @@ def order(Z: Array, rng: np.random.Generator) -> Dependence | None:
     share = 0.0
     for _ in range(ITERATIONS):
         true = share + (1 - share) * found
-        far = int(np.argmax(true < LEAST_CORRELATION)) + 1 if true.min() < LEAST_CORRELATION else n // 4
+        low = np.flatnonzero(true < LEAST_CORRELATION)
+        far = int(low[0]) + 1 if low.size else n // 4
         share = min((1 + 2 * float(true[:far].sum())) / n, MOST_SHARE)
     length = max(n // BLOCKS, 1)
     every = np.arange(n)
@@ -110,9 +112,9 @@ def order(Z: Array, rng: np.random.Generator) -> Dependence | None:
     said = (
         f"Neighbouring rows are alike (correlation {neighbours:.2f}, and above {LEAST_CORRELATION} "
         f"up to {far} rows apart), as in a series or a sorted table. Neighbours tell the left-out "
-        f"row, so blocks of {length} were left out with {far} rows on either side, and new rows taken "
-        f"to vary {1 / (1 - share):.2g} times as much as these; if the order means nothing, shuffle "
-        "the rows."
+        f"row, so blocks of {length} were left out with {far} rows on either side, and new rows "
+        f"taken to vary {1 / (1 - share):.2g} times as much as these; if the order means nothing, "
+        "shuffle the rows."
     )
     return Dependence(said, parts, max(n // max(far, 1), 1), 1 / (1 - share))
 

@@ -1,7 +1,7 @@
 r"""Leave-one-out errors where features are masked in groups.
 
-Inside a group rows are whitened, so that its diagonal block of S is the unit matrix; then all is as in
-`leave_one_out`, with blocks in place of diagonal entries: the residual of group J is
+Inside a group rows are whitened, so that its diagonal block of S is the unit matrix; then all is
+as in `leave_one_out`, with blocks in place of diagonal entries: the residual of group J is
 G_JJ^-1 (Gz)_J over its own leverage, and W = blockdiag(z_L z_L' - 1).
 """
 
@@ -30,7 +30,10 @@ def by_groups(
     a = n / (n - 1)
     fit = Fit.of(Z, labels)
     white = np.hstack(
-        [Z[:, own] @ np.linalg.pinv(unit).T for own, unit in zip(fit.members, fit.units, strict=True)]
+        [
+            Z[:, own] @ np.linalg.pinv(unit).T
+            for own, unit in zip(fit.members, fit.units, strict=True)
+        ]
     )
     starts = np.array([place.start for place in fit.places])
     sizes = np.array([place.stop - place.start for place in fit.places])

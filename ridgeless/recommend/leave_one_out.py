@@ -1,7 +1,7 @@
 r"""The error on rows that were left out, one by one, of all targets at once.
 
-With Z the standardised rows, a = n/(n - 1) and lambda a scheme's penalty, dropping row z, and with it its
-part in means, variances and the penalty, turns n(S + lambda) into
+With Z the standardised rows, a = n/(n - 1) and lambda a scheme's penalty, dropping row z, and with
+it its part in means, variances and the penalty, turns n(S + lambda) into
 
 .. math:: n G^{-1} - a z z' - a \lambda W , \qquad G = (S + \lambda (n - a)/n)^{-1},\;
    W = \mathrm{diag}(z_k^2 - 1)

@@ -87,7 +87,7 @@ class Recommendation:
 
     @lazy
     def spectrum(self) -> Spectrum:
-        """The population spectrum as `Spectrum.from_data` estimates it; the ratio does not use it."""
+        """The population spectrum as `Spectrum.from_data` estimates it, for theorists."""
         return population(self._columns)[0]
 
     @property
@@ -195,9 +195,7 @@ def recommend(
         raise DomainError(f"confidence must lie in (0, 1), got {level!r}")
     generator, repeats = _generator(rng), count("draws", draws)
     masks = _masks(masks_per_sample)
-    for name, value in (("fill", fill), ("test_fill", test_fill)):
-        if value not in FILLS and not (value is None and name == "test_fill"):
-            raise DomainError(f"{name} must be 'zero' or 'rescale', got {value!r}")
+    _check_fills(fill, test_fill)
     columns = of_table(table, names, target_column, groups)
     n, d = columns.rows.shape
     task = _Task(
@@ -241,15 +239,7 @@ def recommend(
     others = {f"{p:g}": float(np.interp(p, ratios, mean)) for p in USUAL if p >= ratios[0]}
     if masks == math.inf and asked == n and found.clusters[-1] == n - 1:
         others |= _random(columns, task, judged, unit)
-    if found.other is not None:
-        rescaled = unit * found.other[:, found.seen].mean(axis=1)
-        at = int(rescaled.argmin())
-        if rescaled[at] < BETTER * min(mean[judged.best], float(null.mean())):
-            notes.append(
-                "Zeros in place of hidden values cost a factor 1/(1 - p) that this table does not "
-                f"bear: dividing kept values by 1 - p (fill='rescale') brings the error to "
-                f"{rescaled[at]:.3g} at ratio {ratios[at]:.3g}."
-            )
+    notes += _rescaled(found, ratios, min(mean[judged.best], float(null.mean())), unit)
     return Recommendation(
         mask_ratio=judged.mask_ratio,
         low=judged.low,
@@ -266,8 +256,7 @@ def recommend(
         columns=d,
         diagnostics=tuple(notes),
         per_target={
-            int(columns.kept[j]): float(targets[judged.best, k])
-            for k, j in enumerate(found.which)
+            int(columns.kept[j]): float(targets[judged.best, k]) for k, j in enumerate(found.which)
         },
         alternatives=others,
         _columns=columns,
@@ -379,7 +368,9 @@ def _few_masks(
         total.null = one.null
         if progress:
             progress((draw + 1) / draws, "drawing masks")
-    return _Found(total.rows, total.targets, total.null, np.ones(n, dtype=bool), np.arange(n), which, said)
+    return _Found(
+        total.rows, total.targets, total.null, np.ones(n, dtype=bool), np.arange(n), which, said
+    )
 
 
 def _best(errors: Errors, seen: NDArray[np.bool_], fills: int) -> float:
@@ -408,13 +399,34 @@ def _random(columns: Columns, task: _Task, judged: Judged, unit: float) -> dict[
 def _nothing(relation: bool, n: int) -> str:
     if relation:
         return (
-            f"Columns are related, but with {n} rows that does not pay yet: at every ratio predicting "
-            "the mean of each column is better. More rows may change that."
+            f"Columns are related, but with {n} rows that does not pay yet: at every ratio "
+            "predicting the mean of each column is better. More rows may change that."
         )
     return (
         "Nothing to learn was found: shuffled columns are as much related as these, and predicting "
         "the mean of each is better at every ratio. The interval says nothing."
     )
+
+
+def _check_fills(fill: str, test_fill: str | None) -> None:
+    for name, value in (("fill", fill), ("test_fill", test_fill or fill)):
+        if value not in FILLS:
+            raise DomainError(f"{name} must be 'zero' or 'rescale', got {value!r}")
+
+
+def _rescaled(found: _Found, ratios: Array, best: float, unit: float) -> list[str]:
+    """Say what rescaled masks would do, where that is much."""
+    if found.other is None:
+        return []
+    errors = unit * found.other[:, found.seen].mean(axis=1)
+    at = int(errors.argmin())
+    if errors[at] >= BETTER * best:
+        return []
+    return [
+        "Zeros in place of hidden values cost a factor 1/(1 - p) that this table does not bear: "
+        f"dividing kept values by 1 - p (fill='rescale') brings the error to {errors[at]:.3g} at "
+        f"ratio {ratios[at]:.3g}."
+    ]
 
 
 def _told(columns: Columns, targets: Array, ratios: Array) -> list[str]:

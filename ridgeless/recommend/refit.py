@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,9 @@ class Fit:
             pieces.append(left[:, kept] * np.sqrt(len(rows)))
             places.append(slice(start, start + int(kept.sum())))
             start = places[-1].stop
-        return cls(mean, tuple(units), members, tuple(places), *_directions(np.hstack(pieces)), None)
+        return cls(
+            mean, tuple(units), members, tuple(places), *_directions(np.hstack(pieces)), None
+        )
 
     def errors(
         self, test: Array, schemes: Sequence[Scheme], targets: Labels
@@ -120,7 +123,7 @@ class Fit:
                 out[:, [where[int(j)] for j in own[taken]]] = squares
             yield k, out
 
-    def _spread(self, scaled: Array, columns: Array, own: slice, unit: Array) -> Array:
+    def _spread(self, scaled: Array, columns: Any, own: slice, unit: Array) -> Array:
         """Return the sum over other groups of their squared contributions."""
         total = np.zeros((len(scaled), len(unit)))
         for place in self.places:

@@ -20,7 +20,7 @@ from ridgeless.recommend.curve import left_out_together
 from ridgeless.recommend.leave_one_out import Errors
 from ridgeless.recommend.scheme import Scheme
 from ridgeless.spectrum import Spectrum
-from ridgeless.target import MaskedFeature, Target
+from ridgeless.target import MaskedFeature, Rows, Target
 
 __all__ = ["fewer", "growth", "population"]
 
@@ -65,14 +65,14 @@ def growth(
     """Return by which factor the error at each ratio changes with more rows, and what to say."""
     n, d = columns.rows.shape
     rough = (
-        f"With {samples:g} training rows, {n} are too few to say how the error shrinks: the ratio is "
-        f"that of {n} rows, and so are the errors."
+        f"With {samples:g} training rows, {n} are too few to say how the error shrinks: the ratio "
+        f"is that of {n} rows, and so are the errors."
     )
     if n < ENOUGH * d:
         return np.ones(ratios.size), rough
     try:
         found, task, directions = population(columns)
-        rows = "masked" if columns.target is None else "all"
+        rows: Rows = "masked" if columns.target is None else "all"
 
         def theory(count: float) -> Array:
             risk = risk_front.risk(

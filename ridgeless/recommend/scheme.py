@@ -4,11 +4,11 @@ Regression of y on masked inputs, averaged over all masks, solves
 
 .. math:: (a S + b D + \varrho)\,\hat b = f s ,
 
-with S the second moment of the inputs, D its diagonal (blocks, where features are masked together), s
-the covariance with y, and a, b, f the moments of the masks (eq-classes-K-inf). In units of a f this is a
-ridge of penalty lambda on the inputs as they are (eq-recommend-ridge), and predictions are c = f/a times
-its own. A fixed ratio p has lambda = p/q + ridge/q^2 and c = 1/q; a law of ratios is another point on the
-same line.
+with S the second moment of the inputs, D its diagonal (blocks, where features are masked
+together), s the covariance with y, and a, b, f the moments of the masks (eq-classes-K-inf). That is
+a ridge of penalty lambda on the inputs as they are, and predictions are c = f/a times its own
+(eq-recommend-ridge). A fixed ratio p has lambda = p/q + ridge/q^2 and c = 1/q; a law of ratios is
+another point on the same line.
 """
 
 from __future__ import annotations
@@ -69,10 +69,8 @@ def scheme(
     rule = law.quadrature(ORDER)
     p, q = rule.mask, rule.keep
     weight = rule.weight * law.loss_weight(p) * (p if rows == "masked" else 1.0)
-    if weight.sum() > 0:
-        weight = weight / weight.sum()
-    else:  # the limit p -> 0+
-        weight = rule.weight
+    total = weight.sum()
+    weight = weight / total if total > 0 else rule.weight  # the limit p -> 0+
     if fill == "zero":
         kept, masked, crossed = weight @ q**2, weight @ (q * p), weight @ q
     else:

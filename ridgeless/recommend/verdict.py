@@ -81,14 +81,14 @@ def judge(
     if doubtful:
         verdict = "cannot tell"
         said.append(
-            "Columns are related, but so few rows cannot tell whether that pays: predicting the mean "
-            "of each column is as good, within the noise."
+            "Columns are related, but so few rows cannot tell whether that pays: predicting the "
+            "mean of each column is as good, within the noise."
         )
     elif largest > ONE_ROW:
         verdict = "cannot tell"
         said.append(
-            f"Row {int(errors[best].argmax())} alone makes {largest:.0%} of the error: it decides the "
-            "answer. Look at it."
+            f"Row {int(errors[best].argmax())} alone makes {largest:.0%} of the error: it decides "
+            "the answer. Look at it."
         )
     elif pieces < FEW_PIECES:
         verdict = "cannot tell"
@@ -138,7 +138,7 @@ def _range(ratios: Array, mean: Array, best: int, level: float) -> tuple[float, 
 def related(
     Z: Array, groups: NDArray[np.intp], target: int | None, rng: np.random.Generator
 ) -> bool:
-    """Whether columns are related at all: mean squared correlations above those of shuffled ones."""
+    """Whether columns are related: mean squared correlations above those of shuffled ones."""
     rows, columns = MOST
     if len(Z) > rows:
         Z = Z[rng.choice(len(Z), rows, replace=False)]
@@ -158,4 +158,4 @@ def related(
     shuffled = np.array(
         [strength(np.stack([rng.permutation(x) for x in Z.T], axis=1)) for _ in range(SHUFFLES)]
     )
-    return strength(Z) > shuffled.mean() + CLEAR * shuffled.std()
+    return bool(strength(Z) > shuffled.mean() + CLEAR * shuffled.std())

@@ -13,7 +13,7 @@ def test_the_recommendation_is_measured_small(docs, monkeypatch):
     recommend.main(["--quick", "--docs", str(docs)])
     text, rows = page_of(docs, "recommend")
     assert "| diabetes | 10 | 400 |" in text
-    assert "2 of 2 are said to hold nothing to learn, and 0 raise an alarm" in text
+    assert "2 of 2 are said to have nothing to learn, and 0 raise an alarm" in text
     assert "| rows left out |" in text
     assert len(rows) == 2 * 2 * 2
 

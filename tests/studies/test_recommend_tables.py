@@ -11,7 +11,9 @@ def test_there_are_tables_enough() -> None:
     assert len(TABLES) >= 20
 
 
-@pytest.mark.parametrize("name", ["diabetes", "college", "election 1996", "fund managers", "economy"])
+@pytest.mark.parametrize(
+    "name", ["diabetes", "college", "election 1996", "fund managers", "economy"]
+)
 def test_rows_are_distinct_and_vary(name: str) -> None:
     rows = loaded(lambda: load(name))
     assert 20 <= len(rows) <= MOST_ROWS

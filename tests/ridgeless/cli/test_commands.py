@@ -146,8 +146,17 @@ def test_own_eigenvalues(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_pilot_is_the_library_s(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (data / "runs.csv").write_text("ratio,value,seed\n0.15,0.3,0\n0.5,0.2,0\n0.75,0.3,0\nU(0 1),1,0\n")
-    words = ["pilot", str(data / "runs.csv"), "--data", str(data / "data.csv"), "--test-ratio", "0.5"]
+    (data / "runs.csv").write_text(
+        "ratio,value,seed\n0.15,0.3,0\n0.5,0.2,0\n0.75,0.3,0\nU(0 1),1,0\n"
+    )
+    words = [
+        "pilot",
+        str(data / "runs.csv"),
+        "--data",
+        str(data / "data.csv"),
+        "--test-ratio",
+        "0.5",
+    ]
     assert main([*words, "--json"]) == 0
     captured = capsys.readouterr()
     answer = json.loads(captured.out)

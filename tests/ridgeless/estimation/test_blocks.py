@@ -11,6 +11,7 @@ from ridgeless.estimation.sample_spectrum import SampleSpectrum, standardized
 from tests.ridgeless.rings import RATIOS, ring
 from tests.tolerances import SPECTRAL
 
+
 @pytest.mark.parametrize(("masks", "gamma"), [(math.inf, 2.0), (math.inf, 0.3), (1, 0.1)])
 def test_in_whitened_coordinates_the_spectrum_is_enough(masks: float, gamma: float) -> None:
     """D^(-1/2) Sigma D^(-1/2) has unit blocks; no estimate here, so to rounding."""

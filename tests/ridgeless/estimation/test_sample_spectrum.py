@@ -76,8 +76,7 @@ def test_few_rows_do_not_lower_the_mean() -> None:
     """Centred rows have (n - 1)/n of the variance: .9 at n = 10."""
     rng = np.random.default_rng(9)
     means = [
-        rl.Spectrum.from_data(rng.normal(size=(10, 8)), standardize=False).mean
-        for _ in range(500)
+        rl.Spectrum.from_data(rng.normal(size=(10, 8)), standardize=False).mean for _ in range(500)
     ]
     assert np.mean(means) == pytest.approx(1, abs=4 * np.std(means) / np.sqrt(len(means)))
 

@@ -44,7 +44,7 @@ def test_following_it_ends_near_the_best() -> None:
 @pytest.mark.nojit_slow
 def test_a_theory_of_ones_own_data_saves_runs() -> None:
     curve = Curve(np.random.default_rng(3))
-    alone, runs = followed(curve)
+    _, runs = followed(curve)
     helped, fewer = followed(curve, theory=curve)
     assert fewer <= runs
     assert curve.regret(helped.best_measured[0]) <= 0.02
@@ -81,7 +81,8 @@ def test_repeats_tell_the_noise_and_the_seeds_that_are_needed() -> None:
     values = np.tile([0.30, 0.29, 0.31], 3) * np.exp(0.03 * rng.normal(size=9))
     noisy = rl.pilot(ratios, values, seeds=np.repeat([0, 1, 2], 3))
     clear = rl.pilot(ratios, np.tile([0.30, 0.22, 0.31], 3) * np.exp(0.01 * rng.normal(size=9)))
-    assert noisy.seeds_needed is not None and clear.seeds_needed is not None
+    assert noisy.seeds_needed is not None
+    assert clear.seeds_needed is not None
     assert noisy.seeds_needed > clear.seeds_needed == 2
     assert np.ptp(noisy.within_noise) > np.ptp(clear.within_noise)
     assert rl.pilot(ratios[:3], values[:3]).seeds_needed is None
@@ -90,7 +91,8 @@ def test_repeats_tell_the_noise_and_the_seeds_that_are_needed() -> None:
 def test_a_best_run_at_the_end_is_said() -> None:
     advice = rl.pilot([0.3, 0.5, 0.75], [0.2, 0.25, 0.3])
     assert "at the smallest ratio: the best of all may lie beyond it" in advice.warnings[0]
-    assert advice.next_ratio is not None and advice.next_ratio < 0.3
+    assert advice.next_ratio is not None
+    assert advice.next_ratio < 0.3
 
 
 def test_the_same_runs_have_the_same_advice() -> None:

@@ -31,7 +31,9 @@ def factors_in_series(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]
 
 def copied(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     loads = rng.normal(size=(5, 100)) * 0.5
-    first, fresh = (rng.normal(size=(n, 5)) @ loads + rng.normal(size=(n, 100)) for n in (200, 3000))
+    first, fresh = (
+        rng.normal(size=(n, 5)) @ loads + rng.normal(size=(n, 100)) for n in (200, 3000)
+    )
     return np.repeat(first, 5, axis=0), fresh
 
 

@@ -231,10 +231,8 @@ def test_advice_is_consistent_and_reproducible() -> None:
     assert advice.low <= advice.mask_ratio <= advice.high
     assert advice.error >= advice.prediction_error.min()
     assert advice.to_frame().shape == (advice.curve_ratios.size, 3)
-    assert told and max(told) == 1
-    assert np.mean(list(advice.per_target.values())) == pytest.approx(
-        advice.prediction_error.min()
-    )
+    assert max(told) == 1
+    assert np.mean(list(advice.per_target.values())) == pytest.approx(advice.prediction_error.min())
 
 
 def test_what_a_test_mask_costs() -> None:

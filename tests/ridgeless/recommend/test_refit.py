@@ -55,4 +55,6 @@ def test_rows_that_are_tested_twice_count_by_their_mean() -> None:
     np.testing.assert_array_equal(seen, np.arange(20) >= 10)
     mean = (first.rows[0, 15:] + second.rows[0, 15:]) / 2
     np.testing.assert_allclose(both.rows[0, 15:], mean)
-    np.testing.assert_allclose(both.targets[0], (first.targets[0] * 10 + second.targets[0] * 5) / 15)
+    np.testing.assert_allclose(
+        both.targets[0], (first.targets[0] * 10 + second.targets[0] * 5) / 15
+    )

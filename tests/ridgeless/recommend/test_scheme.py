@@ -7,7 +7,11 @@ import ridgeless as rl
 from ridgeless.recommend.scheme import scheme
 from tests.tolerances import MONTE_CARLO_Z, ROUNDING
 
-LAWS = [0.3, rl.UniformRatio(0.1, 0.9), rl.DiscreteRatio([0.2, 0.6], [0.5, 0.5], loss_weights=[1, 3])]
+LAWS = [
+    0.3,
+    rl.UniformRatio(0.1, 0.9),
+    rl.DiscreteRatio([0.2, 0.6], [0.5, 0.5], loss_weights=[1, 3]),
+]
 
 
 @pytest.mark.parametrize("rows", ["masked", "all"])
