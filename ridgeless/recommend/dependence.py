@@ -80,12 +80,12 @@ def order(Z: Array, rng: np.random.Generator) -> Dependence | None:
     rows = _coordinates(Z)
     rows /= np.maximum(np.sqrt(np.mean(rows**2, axis=1)), 1e-12)[:, None]
     rows -= rows.mean(axis=0)
-    power = float(np.mean(rows**2))
+    power = float(np.mean(np.square(rows)))
 
     def alike(lag: int, at: Labels | None = None) -> float:
         moved = rows if at is None else rows[at]
         products = np.einsum("ij,ij->i", moved[:-lag], moved[lag:])
-        return float(np.mean(products)) / (rows.shape[1] * power)
+        return float(np.mean(products) / (rows.shape[1] * power))
 
     neighbours = alike(1)
     if neighbours <= LEAST_CORRELATION:

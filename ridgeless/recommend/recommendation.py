@@ -15,13 +15,10 @@ from ridgeless.errors import DomainError
 from ridgeless.estimation.rows import rows_of
 from ridgeless.lazy import lazy
 from ridgeless.mask_ratio import UniformRatio
-from ridgeless.recommend import dependence
 from ridgeless.recommend.columns import Columns, of_table
-from ridgeless.recommend.curve import Progress, left_out_one_by_one, left_out_together
-from ridgeless.recommend.few_masks import Few, drawn
-from ridgeless.recommend.leave_one_out import Errors
-from ridgeless.recommend.samples import fewer, growth, population
-from ridgeless.recommend.scheme import Scheme, scheme
+from ridgeless.recommend.curve import Progress, left_out_one_by_one
+from ridgeless.recommend.measured import Found, Task, every_mask, few_masks
+from ridgeless.recommend.samples import growth, population
 from ridgeless.recommend.verdict import Judged, Verdict, judge, related
 
 if TYPE_CHECKING:
@@ -32,13 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["Recommendation", "recommend"]
 
 Array = NDArray[np.float64]
-Labels = NDArray[np.intp]
 
 TOP = 0.95
 USUAL = (0.15, 0.5, 0.75)
 FILLS = ("zero", "rescale")
-#: Draws of masks, at least; targets of which errors with few masks are measured.
-DRAWS, MOST_TARGETS = 4, 32
+#: Draws of masks where they are few: one has peaks of its own.
+DRAWS = 4
 #: A column predicted to that share of its variance by the smallest masks is told by others.
 TOLD = 1e-2
 BETTER = 0.9  # of the error, from which on another fill is worth a sentence
@@ -198,7 +194,7 @@ def recommend(
     _check_fills(fill, test_fill)
     columns = of_table(table, names, target_column, groups)
     n, d = columns.rows.shape
-    task = _Task(
+    task = Task(
         fill=fill,
         test_fill=test_fill or fill,
         ridge=float(nonnegative_array("ridge", real_scalar("ridge", ridge), finite=True)),
@@ -209,14 +205,14 @@ def recommend(
     ratios = _grid(columns.hideable)
     notes = list(columns.left_out)
     if masks == math.inf:
-        found = _every_mask(columns, task, ratios, asked, dependence, generator, progress)
+        found = every_mask(columns, task, ratios, asked, dependence, generator, progress)
     else:
         if asked != n:
             raise NotImplementedError(
                 "samples other than the rows of X are for masks_per_sample=inf only, got "
                 f"masks_per_sample={masks:g}"
             )
-        found = _few_masks(columns, task, ratios, int(masks), repeats, generator, progress)
+        found = few_masks(columns, task, ratios, int(masks), repeats, generator, progress)
     notes += found.said
     # In units of the unbiased variance.
     unit = (n - 1) / n
@@ -263,129 +259,7 @@ def recommend(
     )
 
 
-@dataclass(frozen=True)
-class _Task:
-    fill: str
-    test_fill: str
-    ridge: float
-    test: float
-    rows: str
-
-    def scheme(self, ratio: Any, fill: str | None = None) -> Scheme:
-        test_fill = self.test_fill if fill is None else fill
-        return scheme(ratio, fill=fill or self.fill, test_fill=test_fill, ridge=self.ridge,
-                      test_mask_ratio=self.test, rows=self.rows)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Found:
-    errors: Array  # shape (ratios, n)
-    targets: Array  # shape (ratios, targets)
-    null: Array
-    seen: NDArray[np.bool_]
-    clusters: Labels
-    which: Labels
-    said: list[str]
-    other: Array | None = None  # errors of rescaled masks
-
-
-def _every_mask(
-    columns: Columns,
-    task: _Task,
-    ratios: Array,
-    samples: float,
-    look: bool,
-    rng: np.random.Generator,
-    progress: Progress | None,
-) -> _Found:
-    both = task.fill == "zero" and task.ridge == 0 and task.test == 0
-    fills = 2 if both else 1
-    schemes = [
-        task.scheme(p, fill) for p in ratios for fill in ((None, "rescale") if both else (None,))
-    ]
-    n = len(columns.rows)
-    said: list[str] = []
-    every = np.arange(n)
-    if samples < n:
-        errors, seen = fewer(columns, schemes, int(samples), rng)
-        said.append(f"Errors are those of {int(samples)} rows, drawn from the {n} many times.")
-        clusters = every
-    else:
-        found = left_out_one_by_one(columns, schemes, fills, progress)
-        errors, seen, clusters = found.errors, np.ones(n, dtype=bool), every
-        if found.refitted < found.large:
-            said.append(
-                f"{found.large - found.refitted} rows with extreme values count to the first order "
-                "only: refitting without each would take long."
-            )
-        if found.approximate:
-            said.append(
-                "With so many columns the part of the leave-one-out correction that grows with "
-                "their square is left out."
-            )
-    if look and samples >= n:
-        for hint in (dependence.copies(columns.rows, rng), dependence.order(columns.rows, rng)):
-            if hint is None:
-                continue
-            said.append(hint.said)
-            together, tested = left_out_together(columns, schemes, hint.parts)
-            if _best(together, tested, fills) > _best(errors, seen, fills):
-                for values in (together.rows, together.targets, together.null):
-                    values *= hint.variance
-                errors, seen, clusters = together, tested, _members(hint.parts, n)
-    return _Found(
-        errors.rows[::fills],
-        errors.targets[::fills],
-        errors.null,
-        seen,
-        clusters,
-        columns.targets,
-        said,
-        errors.rows[1::2] if both else None,
-    )
-
-
-def _few_masks(
-    columns: Columns,
-    task: _Task,
-    ratios: Array,
-    masks: int,
-    draws: int,
-    rng: np.random.Generator,
-    progress: Progress | None,
-) -> _Found:
-    n = len(columns.rows)
-    which, said = columns.targets, [f"Errors are means over {draws} draws of the masks."]
-    if which.size > MOST_TARGETS:
-        which = np.sort(rng.choice(which, MOST_TARGETS, replace=False))
-        said.append(f"They are of {which.size} columns, drawn at random.")
-    few = Few(masks, task.fill, task.test_fill, task.ridge, task.test, task.rows == "all")
-    total = Errors.empty(ratios.size, n, which.size)
-    for draw in range(draws):
-        one = drawn(columns.rows, ratios.tolist(), few, which, columns.groups, rng)
-        total.rows += one.rows / draws
-        total.targets += one.targets / draws
-        total.null = one.null
-        if progress:
-            progress((draw + 1) / draws, "drawing masks")
-    return _Found(
-        total.rows, total.targets, total.null, np.ones(n, dtype=bool), np.arange(n), which, said
-    )
-
-
-def _best(errors: Errors, seen: NDArray[np.bool_], fills: int) -> float:
-    """Return the smallest error beside that of the mean."""
-    return float(errors.rows[::fills, seen].mean(axis=1).min() / errors.null[seen].mean())
-
-
-def _members(parts: list[tuple[Labels, Labels]], n: int) -> Labels:
-    out = np.zeros(n, dtype=np.intp)
-    for number, (_, test) in enumerate(parts):
-        out[test] = number
-    return out
-
-
-def _random(columns: Columns, task: _Task, judged: Judged, unit: float) -> dict[str, float]:
+def _random(columns: Columns, task: Task, judged: Judged, unit: float) -> dict[str, float]:
     """Return the errors of random ratios, of independent rows."""
     laws = {"U(0.1, 0.9)": UniformRatio(0.1, 0.9)}
     if judged.low < judged.high < 1:
@@ -414,7 +288,7 @@ def _check_fills(fill: str, test_fill: str | None) -> None:
             raise DomainError(f"{name} must be 'zero' or 'rescale', got {value!r}")
 
 
-def _rescaled(found: _Found, ratios: Array, best: float, unit: float) -> list[str]:
+def _rescaled(found: Found, ratios: Array, best: float, unit: float) -> list[str]:
     """Say what rescaled masks would do, where that is much."""
     if found.other is None:
         return []
