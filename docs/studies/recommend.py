@@ -88,7 +88,8 @@ def split_of(name: str, rows: Array, samples: int, rng: np.random.Generator) -> 
     d = used.size
     spectrum = rl.Spectrum.from_data(train)
     old = rl.optimal_mask_ratio(spectrum, aspect_ratio=d / samples, masks_per_sample=np.inf)
-    ratios = dict(zip(METHODS, (advice.mask_ratio, old.mask_ratio, 1 / d, *CONSTANTS), strict=True))
+    asked_for = [advice.mask_ratio, float(np.asarray(old.mask_ratio)), 1 / d, *CONSTANTS]
+    ratios = dict(zip(METHODS, asked_for, strict=True))
     asked = np.array(list(ratios.values()))
     grid = advice.curve_ratios
     errors = split.every_mask(np.concatenate((grid, [1.0], asked)))
