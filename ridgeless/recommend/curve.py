@@ -53,7 +53,9 @@ def left_out_one_by_one(
             errors.rows[place], errors.targets[place] = one.rows[0], one.targets[0]
             if progress:
                 progress((place + 1) / len(schemes), "leaving rows out")
-        errors.null = (n / (n - 1)) ** 2 * np.mean(Z[:, targets] ** 2, axis=1)
+        used = Z if targets.size == d else Z[:, targets]
+        power = np.einsum("ij,ij->i", used, used) / targets.size  # no copy of a wide table
+        errors.null = (n / (n - 1)) ** 2 * power
     else:
         errors = Errors.empty(len(schemes), n, targets.size)
         errors.null = np.zeros(n)

@@ -31,6 +31,7 @@ __all__ = ["Recommendation", "recommend"]
 Array = NDArray[np.float64]
 
 TOP = 0.95
+MANY = 2000  # groups, from which on a ratio takes seconds and fewer small ones are asked
 USUAL = (0.15, 0.5, 0.75)
 FILLS = ("zero", "rescale")
 #: Draws of masks where they are few: one has peaks of its own.
@@ -324,7 +325,8 @@ def _told(columns: Columns, targets: Array, ratios: Array) -> list[str]:
 def _grid(hideable: int) -> Array:
     """Return ratios from one hidden group per row to 0.95."""
     floor = min(1 / hideable, TOP)
-    small = np.geomspace(floor, 0.1, 11) if floor < 0.1 else np.array([floor])
+    count = 11 if hideable <= MANY else 7
+    small = np.geomspace(floor, 0.1, count) if floor < 0.1 else np.array([floor])
     usual = np.array([0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7,
                       0.75, 0.8, 0.85, 0.9, TOP])  # fmt: skip
     return np.unique(np.append(small, usual[usual > small[-1] * 1.001]))

@@ -1,6 +1,8 @@
 """`recommend`: the right value on tables where 0.1.0 had none, and what it says of them."""
 
 import math
+import sys
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 import ridgeless as rl
 from ridgeless.cli.tables import Reading, read
+from ridgeless.recommend import curve
 from simulations.populations import sources
 from tests.ridgeless.recommend.rows import shown
 from tests.ridgeless.rings import RATIOS, masked_group_error, ring
@@ -283,3 +286,18 @@ def test_too_little_data() -> None:
         rl.recommend(np.ones((30, 3)))
     with pytest.raises(rl.DomainError, match="at least 10 rows"):
         rl.recommend(np.ones((3, 3)))
+
+
+def test_a_wide_table_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In units of the table: its standardised copy, and chunks."""
+    table = np.random.default_rng(0).normal(size=(100, 20_000))
+    table += np.random.default_rng(1).normal(size=(100, 1))
+    module = sys.modules["ridgeless.recommend.recommendation"]
+    monkeypatch.setattr(module, "_grid", lambda _: np.array([0.1, 0.3]))
+    monkeypatch.setattr(curve, "WORK", 0.0)
+    tracemalloc.start()
+    advice = rl.recommend(table, rng=0)
+    copies = tracemalloc.get_traced_memory()[1] / table.nbytes
+    tracemalloc.stop()
+    assert copies < 2
+    assert "grows with their square is left out" in " ".join(advice.diagnostics)
