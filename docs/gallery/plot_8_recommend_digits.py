@@ -1,8 +1,8 @@
 """A mask ratio for handwritten digits
 ===================================
 
-:func:`ridgeless.recommend` measures the error of a linear learner on rows that it leaves out, at every
-mask ratio. The band is two standard errors; the dashed line is what predicting the mean costs.
+:func:`ridgeless.recommend` measures the error of a linear learner on rows that it leaves out, at
+every mask ratio. The band is two standard errors; the dashed line is what the mean costs.
 """
 
 import matplotlib.pyplot as plt
@@ -25,6 +25,6 @@ axes.set(xlabel="mask ratio $p$", ylabel="error, in units of variance", xlim=(0,
 axes.legend()
 axes.set_title("200 images of 8 x 8 pixels, fresh masks every epoch")
 
-ALT = """Error of a masked pixel on left-out images against mask ratio. The curve is flat at small mask
-ratios and rises above the dashed line of predicting the mean towards one. A vertical line marks the
-recommended ratio, and a band the ratios whose error is within ten percent of the best."""
+ALT = """Error of a masked pixel on left-out images against mask ratio. The curve is flat at small
+mask ratios and rises above the dashed line of predicting the mean towards one. A vertical line is
+the recommended ratio, and a band the ratios whose error is within ten percent of the best."""

@@ -1,8 +1,8 @@
 """What others measured
 ====================
 
-Published sweeps over the mask ratio: how far each value is from the best of its sweep, in shares of what
-is missing to the best possible. Sources are in docs/data/sweeps.csv.
+Published sweeps over the mask ratio: how far each value is from the best of its sweep, in shares of
+what is missing to the best possible. Sources are in docs/data/sweeps.csv.
 """
 
 import csv
@@ -31,5 +31,5 @@ axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
 axes.set_title("No ratio is best for all, and many curves are flat")
 
 ALT = """Loss above the best of its sweep against mask ratio, one line per published sweep. Image
-fine-tuning is flat from 0.4 to 0.8; its linear probe is steep and best at 0.75; text retrieval falls
-and question answering rises with the ratio; speech and point clouds are nearly flat."""
+fine-tuning is flat from 0.4 to 0.8; its linear probe is steep and best at 0.75; text retrieval
+falls and question answering rises with the ratio; speech and point clouds are nearly flat."""

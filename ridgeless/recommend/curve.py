@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ridgeless.recommend.columns import Columns
 from ridgeless.recommend.grouped import by_groups
-from ridgeless.recommend.leave_one_out import MOST_COLUMNS, Errors, by_columns, by_rows
+from ridgeless.recommend.leave_one_out import Errors, by_columns, by_rows, exact_for
 from ridgeless.recommend.refit import held_out
 from ridgeless.recommend.scheme import Scheme
 
@@ -67,8 +67,8 @@ def left_out_one_by_one(
             errors.targets += exact.targets / n
         if progress:
             progress((step + 1) / again.size, "fitting without single rows")
-    approximate = columns.labels is None and d > n and d > MOST_COLUMNS and again.size < n
-    return Found(errors, large.size, again.size, approximate)
+    whole = columns.labels is not None or d <= n or exact_for(d, targets.size)
+    return Found(errors, large.size, again.size, not whole and again.size < n)
 
 
 def left_out_together(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ridgeless.recommend.scheme import Scheme
 
-__all__ = ["Errors", "by_columns", "by_rows"]
+__all__ = ["Errors", "by_columns", "by_rows", "exact_for"]
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -108,7 +108,12 @@ def by_columns(
     K = Z @ Z.T / n
     kept = np.zeros(d, dtype=bool)
     kept[targets] = True
-    whole = d <= MOST_COLUMNS
+    whole = exact_for(d, targets.size)
+    if not whole and any(one.hidden > 0 for one in schemes):
+        raise NotImplementedError(
+            f"test_mask_ratio above 0 is for at most {MOST_COLUMNS} columns where there are fewer "
+            f"rows, or for a single target_column, got {d} columns"
+        )
     for place in range(0, len(schemes), fills):
         lot = schemes[place : place + fills]
         lam = lot[0].penalty
@@ -156,6 +161,11 @@ def by_columns(
             errors.targets /= n
             errors.rows /= targets.size
             yield place + step, errors
+
+
+def exact_for(columns: int, targets: int) -> bool:
+    """Whether the correction of `by_columns` is taken with all its parts."""
+    return columns * targets <= MOST_COLUMNS**2
 
 
 @dataclass

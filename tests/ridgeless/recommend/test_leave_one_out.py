@@ -72,6 +72,10 @@ def test_more_columns_than_rows_is_the_same_thing(monkeypatch: pytest.MonkeyPatc
     exact = left_out(Z, plain)
     ((_, rough),) = by_columns(Z, [plain], every, 1)
     assert gap(rough, exact) < 2 * FIRST_ORDER
+    ((_, named),) = by_columns(Z, [one], every[:3], 1)  # few targets have all parts
+    np.testing.assert_allclose(named.targets[0], rows.targets[0, :3], rtol=1e-9)
+    with pytest.raises(NotImplementedError, match="test_mask_ratio above 0 is for at most 39"):
+        next(iter(by_columns(Z, [one], every, 1)))
 
 
 def test_copies_of_columns_change_nothing_else() -> None:
