@@ -17,7 +17,7 @@ def heavy(samples: int, features: int) -> np.ndarray:
     )
 
 
-@pytest.mark.parametrize(("features", "width"), [(6, 1), (6, 2), (90, 1)])
+@pytest.mark.parametrize(("features", "width"), [(6, 1), (6, 2), (45, 1)])
 def test_few_rows_are_all_fitted_again(features: int, width: int) -> None:
     columns = of_table(heavy(40, features), (), None, width)
     ones = [at(p, fill) for p in (0.05, 0.5) for fill in ("zero", "rescale")]

@@ -46,7 +46,7 @@ def test_with_too_few_rows_the_ratio_stays() -> None:
     assert "too few to say how the error shrinks" in said
 
 
-@pytest.mark.parametrize("options", [{"target_column": 2}, {"groups": 4}, {"samples": np.inf}])
+@pytest.mark.parametrize("options", [{"target_column": 2}, {"groups": 8}, {"samples": np.inf}])
 def test_named_columns_groups_and_endless_rows(options: dict[str, object]) -> None:
     rows = drawn(np.random.default_rng(3), 200)
     plain = rl.recommend(rows, **{k: v for k, v in options.items() if k != "samples"}, rng=0)

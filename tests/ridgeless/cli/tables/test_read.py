@@ -1,5 +1,6 @@
 """A table in any dialect is read as it was meant, or refused by name."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,12 @@ def test_an_array_of_any_shape(tmp_path: Path) -> None:
         assert "a.npy" in said
     (tmp_path / "t.csv").write_text("4,2\n3,5\n")
     assert stack(str(tmp_path / "t.csv"))[0].shape == (2, 2)
+
+
+def test_without_pandas_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    (tmp_path / "t.csv").write_text("4,2\n3,5\n")
+    with pytest.raises(rl.DomainError, match=r"needs pandas: pip install pandas, or .*\[tables\]"):
+        read(str(tmp_path / "t.csv"))
