@@ -72,7 +72,8 @@ def features(cells: Cells, reading: Reading) -> Cells:
     if dropped or wanted:
         left = sum(j not in kept and j not in index for j in range(width))
         cells = replace(cells, notes=(*cells.notes, f"left out {left} columns as asked"))
-    empty = [j for j in kept if cells.frame[j].isna().all()]
+    gaps = cells.frame.isna().all()
+    empty = [j for j in kept if gaps[j]]
     if empty and len(empty) < len(kept):
         note = f"left out {_listed(empty, cells.names)}, which is empty"
         return cells.keep([j for j in kept if j not in empty], note)

@@ -18,7 +18,8 @@ CANDIDATES = (",", "\t", ";", "|")
 SPACE = " "
 NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "pipes", " ": "white space"}
 COMMENTS = ("#", "%", "//")
-SAMPLE = 300  # records that are looked at to find the dialect
+SAMPLE, LEAST_SAMPLE = 300, 5  # records that are looked at to find the dialect
+LETTERS = 400_000  # of them, together
 #: Cells that are numbers, from which on a delimiter stands against white space.
 NUMERIC = 0.5
 _SPACED = re.compile(r'"(?:[^"]|"")*"|\S+')
@@ -60,7 +61,7 @@ def records(text: str, path: str, reading: Reading) -> Records:
     comment, numbered, skipped = _without_comments(numbered)
     if not numbered:
         raise DomainError(f"{path} is empty")
-    sample = [line for _, line in numbered[:SAMPLE]]
+    sample = [line for _, line in numbered[: _some(numbered[-1][1])]]
     delimiter = reading.delimiter or _delimiter(sample)
     # White space is tabs from here on.
     mark = "\t" if delimiter == SPACE else delimiter
@@ -76,8 +77,13 @@ def records(text: str, path: str, reading: Reading) -> Records:
             done = used
     except csv.Error as error:
         raise DomainError(f"{path}, line {numbered[done][0]}: {error}") from None
-    decimal = reading.decimal or _decimal(cells[: 4 * SAMPLE], path, reading)
+    decimal = reading.decimal or _decimal(cells[: 4 * _some(numbered[-1][1])], path, reading)
     return Records(cells, lines, [x for _, x in numbered], delimiter, decimal, comment, skipped)
+
+
+def _some(line: str) -> int:
+    """Return how many lines like this one are looked at."""
+    return min(SAMPLE, max(LEAST_SAMPLE, LETTERS // len(line)))
 
 
 def _without_comments(

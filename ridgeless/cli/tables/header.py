@@ -13,7 +13,7 @@ __all__ = ["has_names"]
 
 Array = NDArray[np.float64]
 
-ROWS = 500  # looked at
+ROWS, CELLS = 500, 200_000  # looked at
 MOST_TEXT = 0.5  # share of words above numbers, from which on they are names
 ALIKE = 0.02  # share of rows that may be as regular as names by chance
 SURE = 4  # numbers in a row that are no sequence by chance; fewer may be a sample
@@ -35,7 +35,7 @@ def has_names(first: Sequence[str], body: Sequence[Sequence[str]], decimal: str)
     >>> has_names(["a", "b"], rows, "."), has_names(["4.5", "2"], rows, ".")
     (True, False)
     """
-    body = body[:ROWS]
+    body = body[: min(ROWS, max(FEW, CELLS // len(first)))]
     if not body:
         return any(number(x, decimal) is None and not is_missing(x) for x in first)
     columns = [[row[j] for row in body] for j in range(len(first))]
