@@ -19,6 +19,7 @@ BY_CHANCE, FEW_PAIRS = 3.0, 0.01
 ORDERS, LEAST_Z, LEAST_CORRELATION = 60, 4.0, 0.1
 BLOCKS = 10
 ITERATIONS, MOST_SHARE = 5, 0.5
+WORTH_SAYING = 1.05
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,15 @@ def order(Z: Array, rng: np.random.Generator) -> Dependence | None:
         away = (every < start - far) | (every >= stop + far)
         if np.count_nonzero(away) >= max(3, n // 10):
             parts.append((every[away], every[start:stop]))
+    variance = 1 / (1 - share)
+    more = f", and new rows taken to vary {variance:.2g} times as much as these"
     said = (
         f"Neighbouring rows are alike (correlation {neighbours:.2f}, and above {LEAST_CORRELATION} "
         f"up to {far} rows apart), as in a series or a sorted table. Neighbours tell the left-out "
-        f"row, so blocks of {length} were left out with {far} rows on either side, and new rows "
-        f"taken to vary {1 / (1 - share):.2g} times as much as these; if the order means nothing, "
-        "shuffle the rows."
+        f"row, so blocks of {length} were left out with {far} rows on either side"
+        f"{more if variance >= WORTH_SAYING else ''}; if the order means nothing, shuffle the rows."
     )
-    return Dependence(said, parts, max(n // max(far, 1), 1), 1 / (1 - share))
+    return Dependence(said, parts, max(n // max(far, 1), 1), variance)
 
 
 def _coordinates(Z: Array) -> Array:

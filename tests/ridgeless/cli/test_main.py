@@ -9,6 +9,7 @@ import pytest
 
 import ridgeless as rl
 from ridgeless.cli.main import main
+from ridgeless.recommend import measured
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,18 @@ def test_an_interrupt_is_quiet(
 
     monkeypatch.setattr(rl, "risk", interrupt)
     assert main(["risk"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_recommendation_can_be_interrupted(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    # In the midst of the work, which one ratio's products take.
+    monkeypatch.setattr(measured, "left_out_one_by_one", interrupt)
+    assert main(["recommend", str(data / "data.csv")]) == 130
     assert capsys.readouterr().err == "interrupted\n"
 
 
