@@ -160,7 +160,8 @@ def recommend(
     confidence : float in (0, 1)
         Coverage aimed at by `interval`.
     dependence : bool
-        Look for copies among the rows and for an order; False takes rows as independent.
+        Look for copies among the rows and for an order, with infinitely many masks; False takes rows
+        as independent.
     draws : int, at least 1
         Draws of masks, for finite K.
     rng : None, int, SeedSequence or numpy Generator
@@ -324,7 +325,7 @@ def _told(columns: Columns, targets: Array, ratios: Array) -> list[str]:
 
 def _grid(hideable: int) -> Array:
     """Return ratios from one hidden group per row to 0.95."""
-    floor = min(1 / hideable, TOP)
+    floor = min(1 / hideable, 0.5)  # a single one is hidden half of the time at least
     count = 11 if hideable <= MANY else 7
     small = np.geomspace(floor, 0.1, count) if floor < 0.1 else np.array([floor])
     usual = np.array([0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7,

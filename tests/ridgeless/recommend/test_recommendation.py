@@ -214,6 +214,16 @@ def test_random_ratios_cost_what_they_say() -> None:
     assert advice.error <= advice.alternatives[own] < 1.1 * advice.error
 
 
+@pytest.mark.parametrize("options", [{}, {"target_column": 1}, {"groups": [0, 1]}])
+def test_two_columns(options: dict[str, Any]) -> None:
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=80)
+    rows = np.c_[first, first + rng.normal(size=80)]
+    advice = rl.recommend(rows, rng=0, **options)
+    assert advice.curve_ratios[0] == advice.mask_ratio == 0.5
+    assert advice.error < advice.null
+
+
 def test_columns_that_others_tell_are_named() -> None:
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(factors(rng, 400)[:, :12], columns=list("abcdefghijkl"))
