@@ -160,8 +160,8 @@ def recommend(
     confidence : float in (0, 1)
         Coverage aimed at by `interval`.
     dependence : bool
-        Look for copies among the rows and for an order, with infinitely many masks; False takes rows
-        as independent.
+        Look for copies among the rows and for an order, where masks are infinitely many; False
+        takes rows as independent.
     draws : int, at least 1
         Draws of masks, for finite K.
     rng : None, int, SeedSequence or numpy Generator

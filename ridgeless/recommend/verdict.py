@@ -13,6 +13,7 @@ __all__ = ["Judged", "Verdict", "judge", "related"]
 Array = NDArray[np.float64]
 Verdict = Literal["choose", "hardly matters", "nothing to learn", "cannot tell"]
 
+FLAT = 1e-9  # differences that are rounding
 RANGE = 1.1  # within 10% of the best
 USUAL = 0.5  # up to which all ratios must be in the range if the ratio hardly matters
 ERRORS = 1.22  # paired standard errors of few rows are too small by about as much
@@ -53,7 +54,7 @@ def judge(
     from scipy.stats import norm
 
     mean, usual = errors.mean(axis=1), float(null.mean())
-    best = int(mean.argmin())
+    best = int(np.argmax(mean <= mean.min() * (1 + FLAT)))  # the smallest of those alike
     standard = np.array([_standard_error(one, clusters) for one in errors])
     reach = ERRORS * float(norm.ppf((1 + confidence) / 2))
     lost = mean[best] - usual
