@@ -7,6 +7,7 @@ from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, Unifor
 from ridgeless.masking import Masking
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
 from ridgeless.parts import Risk
+from ridgeless.pilot import Pilot, pilot
 from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
 from ridgeless.risk import risk
@@ -27,6 +28,7 @@ __all__ = [
     "MaskedFeature",
     "Masking",
     "OptimalMaskRatio",
+    "Pilot",
     "RatioLaw",
     "Recommendation",
     "Risk",
@@ -40,6 +42,7 @@ __all__ = [
     "learned_fraction",
     "learning_curve",
     "optimal_mask_ratio",
+    "pilot",
     "ratio_aware_risk",
     "recommend",
     "risk",

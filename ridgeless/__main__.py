@@ -1,4 +1,4 @@
-"""Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,explore}."""
+"""Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,pilot,explore}."""
 
 import sys
 

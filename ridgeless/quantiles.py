@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ridgeless.spectrum import Spectrum
 
-__all__ = ["multiplicities", "quantized", "systematic_sample"]
+__all__ = ["multiplicities", "quantized"]
 
 # How far from an integer an atom's multiplicity may be through rounding of its weight.
 WHOLE = 1e-9
@@ -47,16 +47,3 @@ def quantized(spectrum: Spectrum, dimension: int) -> Spectrum:
     means = np.diff(np.interp(grid, edges, sums)) * dimension
     inside = atom[:-1] == last[1:]
     return Spectrum(np.where(inside, spectrum.eigenvalues[atom[:-1]], means))
-
-
-def systematic_sample(
-    spectrum: Spectrum, dimension: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Return so many eigenvalues, at equally spaced quantiles with a common random offset.
-
-    An atom of half a feature's weight is there half of the time.
-    """
-    places = (np.arange(dimension) + rng.random()) / dimension
-    atoms = np.searchsorted(np.cumsum(spectrum.weights), places)
-    last = int(np.flatnonzero(spectrum.weights)[-1])
-    return np.asarray(spectrum.eigenvalues[np.minimum(atoms, last)])

@@ -363,6 +363,10 @@ class Spectrum:
         The eigenvalues of the sample covariance are spread out by noise; this inverts that
         (see `ridgeless.estimation.sample_spectrum`), with fewer or more samples than features.
 
+        It assumes what the theory of spectra does: independent rows, many features, eigenvectors
+        spread over them, no factor that grows with their number. Few real tables are like that;
+        `recommend` rests on the rows themselves and assumes none of it.
+
         Parameters
         ----------
         X : array_like or data frame, shape (n, d), finite, n at least 10
@@ -390,9 +394,11 @@ class Spectrum:
         >>> float(round(estimate.weights @ (estimate.eigenvalues - 1) ** 2, 1))
         0.0
         """
-        from ridgeless.estimation.sample_spectrum import SampleSpectrum, standardized, table_of
+        from ridgeless.estimation.rows import rows_of
+        from ridgeless.estimation.sample_spectrum import SampleSpectrum, standardized
 
-        return cls(*SampleSpectrum.of(standardized(table_of(X), standardize)).population())
+        rows = standardized(rows_of(X)[0], standardize)
+        return cls(*SampleSpectrum.of(rows).population())
 
 
 def _positive(name: str, value: float) -> float:

@@ -12,357 +12,327 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from recommend_tables import TABLES, load
 
 import ridgeless as rl
 from ridgeless.cli.files import replacing, write_text
-from ridgeless.estimation.sample_spectrum import constant_columns
-from simulations.populations import datasets
 from simulations.running import pages
-from simulations.running.intervals import standard_error
 from simulations.running.style import COLOURS, STYLE
-from simulations.trials.ridge import Gram, Ridge
 
 __all__ = ["main"]
 
 Array = NDArray[np.float64]
-Labels = NDArray[np.intp]
 
 DOCS = Path(__file__).parents[1]
 
-CONSTANTS = (0.15, 0.75)
-GRID = np.unique(np.round(np.append(np.geomspace(0.005, 0.1, 8), np.linspace(0.1, 1, 19)), 4))
-PER_FEATURE = (0.7, 2.0, 5.0, 10.0)
-LEAST_HELD_OUT, MOST_HELD_OUT = 50, 1500
-ONE_MASK_COLUMNS = 4
-LIMIT = 0.1
-#: Small tables get more splits: their errors vary more, and cost less.
-SMALL, MORE = 100, 4
-
-
-class Case(NamedTuple):
-    """A data set: its rows and the groups of its features."""
-
-    name: str
-    rows: Array
-    labels: Labels
+SIZES = (25, 50, 100, 200, 400, 1000)
+#: Sizes of one table, spread over those that leave enough rows held out.
+MOST_SIZES = 3
+LEAST_HELD_OUT, MOST_HELD_OUT = 15, 1000
+CONSTANTS = (0.15, 0.5, 0.75)
+METHODS = ("rows left out", "spectrum (0.1.0)", "1/d", *(f"{p:g}" for p in CONSTANTS))
+FEW = 40  # rows, below which errors are told apart
 
 
 class Measured(NamedTuple):
-    """One data set at one sample size: everything over splits (first axis)."""
+    """One split of a table: what was advised, and what held-out rows say of it."""
 
-    case: Case
+    table: str
+    features: int
     samples: int
-    masks: float
-    advised: Array  # shape (splits,)
-    errors: Array  # shape (splits, GRID)
-    at_advised: Array  # shape (splits,)
-    at_constants: Array  # shape (splits, CONSTANTS)
-    predicted: tuple[Array, Array]  # the curve of the first split
-    diagnostics: tuple[str, ...]
-
-    @property
-    def best(self) -> int:
-        """Where the mean error over splits is smallest."""
-        return int(self.errors.mean(axis=0).argmin())
-
-    def regret(self, errors: Array) -> tuple[float, float]:
-        """Return by how much errors exceed those of the best ratio, with its standard error."""
-        best = self.errors[:, self.best]
-        gaps = (errors - best) / best.mean()
-        return float(gaps.mean()), float(standard_error(gaps))
-
-    @property
-    def verdict(self) -> str:
-        """Whether the recommended ratio is within the limit."""
-        gap, error = self.regret(self.at_advised)
-        if gap <= LIMIT:
-            return "yes"
-        return "NO" if gap - 2 * error > LIMIT else "by the error only"
-
-
-def _mnist() -> Case:
-    data = datasets.mnist()
-    return Case("mnist", data.rows, np.arange(data.rows.shape[1]))
-
-
-def _patches() -> Case:
-    data = datasets.mnist()
-    return Case("mnist, 4 x 4 patches", data.rows, np.array(data.patches(4, data.rows.shape[1])))
-
-
-def _pbmc() -> Case:
-    rows = datasets.pbmc().rows
-    return Case("pbmc", rows, np.arange(rows.shape[1]))
-
-
-def _some_genes() -> Case:
-    rows = datasets.pbmc().rows
-    chosen = np.random.default_rng(0).choice(rows.shape[1], 60, replace=False)
-    return Case("pbmc, 60 genes", rows[:, chosen], np.arange(60))
-
-
-def _sp500() -> Case:
-    rows = datasets.sp500().rows
-    return Case("sp500", rows, np.arange(rows.shape[1]))
-
-
-def _digits() -> Case:
-    rows = datasets.digits().rows
-    return Case("digits", rows, np.arange(rows.shape[1]))
-
-
-CASES: dict[str, Callable[[], Case]] = {
-    "mnist": _mnist,
-    "patches": _patches,
-    "pbmc": _pbmc,
-    "genes": _some_genes,
-    "sp500": _sp500,
-    "digits": _digits,
-}
-DEFAULT = ("mnist", "patches", "pbmc", "genes", "sp500")
+    verdict: str
+    ratios: dict[str, float]  # by method
+    regrets: dict[str, float]
+    best: float  # ratio of smallest held-out error
+    predicted: float  # error that recommend expects at its ratio, beside that of the mean
+    held_out: float  # the same on held-out rows
 
 
 class Split:
     """Training rows and held-out rows, in units of the training rows' standard deviations."""
 
-    def __init__(self, case: Case, samples: int, rng: np.random.Generator) -> None:
-        order = rng.permutation(case.rows.shape[0])
-        self.given = case.rows[order[:samples]]
-        live = ~constant_columns(self.given)
-        self.labels = np.unique(case.labels[live], return_inverse=True)[1]
-        train = self.given[:, live]
-        held = case.rows[order[samples : samples + MOST_HELD_OUT]][:, live]
+    def __init__(self, train: Array, held: Array) -> None:
         mean, deviation = train.mean(axis=0), train.std(axis=0)
         self.train, self.held = (train - mean) / deviation, (held - mean) / deviation
-        #: Errors count in shares of a feature's variance in the whole data set.
-        self.unit = deviation**2
-        self.columns = rng.choice(deviation.size, min(ONE_MASK_COLUMNS, deviation.size), False)
-        self.rng = rng
+        self.null = float(np.mean(self.held**2))
 
     def every_mask(self, ratios: Array) -> Array:
         """Return prediction errors with infinitely many masks (eq-classes-K-inf), of all features.
 
-        Regressing each feature on the other groups takes one inverse for all of them.
+        Regressing each feature on the others takes one inverse for all of them. They are shares of
+        the error of predicting the mean, which is that at ratio 1.
         """
-        samples = self.train.shape[0]
-        second = self.train.T @ self.train / samples
-        blocks = np.where(self.labels[:, None] == self.labels, second, 0.0)
-        members = [np.flatnonzero(self.labels == g) for g in range(self.labels.max() + 1)]
+        second = self.train.T @ self.train / len(self.train)
         errors = []
         for p in ratios:
             if p == 1:
-                errors.append(self._error(self.held, self.unit))
+                errors.append(1.0)
                 continue
-            # A ridge that is nothing beside the masks' own keeps collinear patches apart.
-            ridge = 1e-9 * np.eye(len(second))
-            inverse = np.linalg.inv(second + p / (1 - p) * blocks + ridge)
-            coefficients = np.empty_like(inverse)
-            for own in members:
-                coefficients[:, own] = -inverse[:, own] @ np.linalg.inv(inverse[np.ix_(own, own)])
-                coefficients[np.ix_(own, own)] = 0.0
+            # A penalty that is nothing beside the masks own keeps copies apart.
+            inverse = np.linalg.inv(second + (p / (1 - p) + 1e-9) * np.eye(len(second)))
+            coefficients = -inverse / inverse.diagonal()
+            np.fill_diagonal(coefficients, 0.0)
             missed = self.held - self.held @ coefficients / (1 - p)
-            errors.append(self._error(missed, self.unit))
+            errors.append(float(np.mean(missed**2)) / self.null)
         return np.array(errors)
 
-    def once(self, ratios: Array) -> Array:
-        """Return prediction errors of min-norm regression with one mask per sample, of a few.
 
-        Groups are not looked at.
-        """
-        errors = []
-        for p in ratios:
-            masked = self.rng.random(self.train.shape) < p
-            rows = np.where(masked, 0.0, self.train)
-            missed = []
-            for j in self.columns:
-                counted = masked[:, j]
-                found = np.zeros(rows.shape[1])
-                if counted.any():
-                    regression = Ridge(Gram(rows[counted]), 0.0)
-                    found = regression.coefficients(self.train[counted][:, [j]])[:, 0]
-                missed.append(self.held[:, j] - self.held @ found)
-            errors.append(self._error(np.stack(missed, axis=1), self.unit[self.columns]))
-        return np.array(errors)
-
-    @staticmethod
-    def _error(missed: Array, unit: Array) -> float:
-        return float(np.mean(missed**2 @ unit) / unit.size)
-
-
-def measure(
-    case: Case, per_feature: float, splits: int, rng: np.random.SeedSequence
-) -> list[Measured]:
-    """Return what the advice is worth, with infinitely many masks and with one."""
-    samples = round(per_feature * case.rows.shape[1])
-    asked: list[tuple[float, Array]] = []
-    single: list[tuple[float, Array]] = []
-    grouped = len(np.unique(case.labels)) < case.labels.size
-    advice = None
-    for seed in rng.spawn(splits):
-        generator = np.random.default_rng(seed)
-        split = Split(case, samples, generator)
-        found = rl.recommend(
-            split.given, groups=case.labels if grouped else None, replicates=1, rng=generator
-        )
-        advice = advice or found
-        for advised, errors, into in (
-            (found.mask_ratio, split.every_mask, asked),
-            (float(found.one_mask.mask_ratio), split.once, single),
-        ):
-            if not (grouped and into is single):
-                into.append((advised, errors(np.append(GRID, [*CONSTANTS, advised]))))
-    assert advice is not None
-    once = rl.risk(advice.spectrum, GRID, aspect_ratio=advice.aspect_ratio)
-    curves: list[tuple[Array, Array]] = [
-        (advice.curve_ratios, np.asarray(advice.risk.prediction_error)),
-        (np.array(GRID), np.asarray(once.prediction_error)),
-    ]
-    out = []
-    for masks, pairs, curve in zip((np.inf, 1.0), (asked, single), curves, strict=True):
-        if pairs:
-            table = np.stack([errors for _, errors in pairs])
-            out.append(
-                Measured(
-                    case,
-                    samples,
-                    masks,
-                    advised=np.array([ratio for ratio, _ in pairs]),
-                    errors=table[:, : GRID.size],
-                    at_advised=table[:, -1],
-                    at_constants=table[:, GRID.size : -1],
-                    predicted=curve,
-                    diagnostics=advice.diagnostics,
-                )
-            )
-    return out
+def split_of(name: str, rows: Array, samples: int, rng: np.random.Generator) -> Measured:
+    """Ask for advice on some rows, and measure it on others."""
+    order = rng.permutation(len(rows))
+    train, held = rows[order[:samples]], rows[order[samples:]][:MOST_HELD_OUT]
+    advice = rl.recommend(train, rng=rng)
+    used = np.array(list(advice.per_target))
+    train, held = train[:, used], held[:, used]
+    split = Split(train, held)
+    d = used.size
+    spectrum = rl.Spectrum.from_data(train)
+    old = rl.optimal_mask_ratio(spectrum, aspect_ratio=d / samples, masks_per_sample=np.inf)
+    asked_for = [advice.mask_ratio, float(np.asarray(old.mask_ratio)), 1 / d, *CONSTANTS]
+    ratios = dict(zip(METHODS, asked_for, strict=True))
+    asked = np.array(list(ratios.values()))
+    grid = advice.curve_ratios
+    errors = split.every_mask(np.concatenate((grid, [1.0], asked)))
+    curve, at = errors[: grid.size + 1], errors[grid.size + 1 :]
+    best = int(curve.argmin())
+    return Measured(
+        name,
+        d,
+        samples,
+        advice.verdict,
+        ratios,
+        dict(zip(METHODS, (at / curve[best] - 1).tolist(), strict=True)),
+        float(np.append(grid, 1.0)[best]),
+        advice.error / advice.null,
+        float(at[0]),
+    )
 
 
-def summary(measured: Sequence[Measured]) -> str:
-    """Return one line for each data set and sample size, in Markdown."""
-    constants = [f"at {p:g}" for p in CONSTANTS]
-    head = ["data", "d", "n/d", "recommended", "best measured", "error at best",
-            "recommended, above best", *constants, "within 10%"]  # fmt: skip
+def measure(name: str, splits: int, sizes: int, rng: np.random.SeedSequence) -> list[Measured]:
+    """Return splits of a table at some sample sizes."""
+    rows = load(name)
+    fitting = [n for n in SIZES if n + LEAST_HELD_OUT <= len(rows)]
+    fitting = fitting or [len(rows) * 2 // 3]
+    some = np.unique(np.linspace(0, len(fitting) - 1, min(sizes, len(fitting))).round().astype(int))
+    found = []
+    for samples in (fitting[k] for k in some):
+        for seed in rng.spawn(splits):
+            found.append(split_of(name, rows, samples, np.random.default_rng(seed)))
+    return found
+
+
+def shuffled(name: str, rng: np.random.Generator) -> tuple[str, bool]:
+    """Return the verdict on a table whose columns were shuffled apart, and whether it alarms."""
+    rows = load(name)[:400]
+    rows = np.stack([rng.permutation(column) for column in rows.T], axis=1)
+    advice = rl.recommend(rows, rng=rng)
+    alarm = any("copies" in x or "Neighbouring" in x for x in advice.diagnostics)
+    return advice.verdict, alarm
+
+
+def cases(measured: Sequence[Measured]) -> list[list[Measured]]:
+    """Return the splits of each table and sample size."""
+    keys = dict.fromkeys((m.table, m.samples) for m in measured)
+    return [[m for m in measured if (m.table, m.samples) == key] for key in keys]
+
+
+def regret(case: Sequence[Measured], method: str) -> float:
+    """Return the mean regret of a method over splits of a case."""
+    return float(np.mean([m.regrets[method] for m in case]))
+
+
+def ratio(case: Sequence[Measured]) -> float:
+    """Return predicted over held-out error, means over splits."""
+    return float(np.mean([m.predicted for m in case]) / np.mean([m.held_out for m in case]))
+
+
+def regrets(measured: Sequence[Measured]) -> str:
+    """Return the table of regrets by method, in Markdown."""
+    found = cases(measured)
     lines = []
-    for m in measured:
-        low, high = m.advised.min(), m.advised.max()
-        columns = [m.at_advised, *m.at_constants.T]
-        gaps = ["{:+.1%} ± {:.1%}".format(*m.regret(column)) for column in columns]
-        lines.append(
-            [
-                m.case.name,
-                str(m.case.rows.shape[1]),
-                f"{m.samples / m.case.rows.shape[1]:.1f}",
-                f"{low:.3f} to {high:.3f}",
-                f"{GRID[m.best]:g}",
-                f"{m.errors[:, m.best].mean():.3g}",
-                *gaps,
-                m.verdict,
-            ]
-        )
+    for method in METHODS:
+        values = np.array([regret(case, method) for case in found])
+        lines.append([
+            method, *(f"{x:+.1%}" for x in (np.median(values), np.quantile(values, 0.9),
+                                             values.max())),
+            str(int(np.sum(values > 0.1))),
+        ])  # fmt: skip
+    head = ["ratio", "median", "90%", "worst", f"of {len(found)} cases above 10%"]
     return pages.table(head, lines)
 
 
-def said(measured: Sequence[Measured]) -> str:
-    """Return the diagnostics of the first split, with the sample sizes that have them."""
-    sizes: dict[str, dict[str, list[str]]] = {}
-    for m in measured:
-        for sentence in m.diagnostics or ("Nothing.",):
-            own = sizes.setdefault(m.case.name, {}).setdefault(sentence, [])
-            own.append(f"{m.samples / m.case.rows.shape[1]:.1f}")
-    lines = [
-        f"- {name}, n/d = {', '.join(own)}: {sentence}"
-        for name, sentences in sizes.items()
-        for sentence, own in sentences.items()
-    ]
-    return "\n".join(lines)
+def calibration(measured: Sequence[Measured]) -> str:
+    """Return quantiles of predicted over held-out error, in Markdown."""
+    found = cases(measured)
+    lines = []
+    for what, some in (
+        ("all", found),
+        (f"n >= {FEW}", [case for case in found if case[0].samples >= FEW]),
+    ):
+        values = np.array([ratio(case) for case in some])
+        if values.size:
+            low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+            lines.append([what, str(values.size), f"{middle:.2f}", f"{low:.2f}", f"{high:.2f}"])
+    return pages.table(["rows", "cases", "median", "5%", "95%"], lines)
+
+
+def summary(measured: Sequence[Measured]) -> str:
+    """Return one line for each table and sample size, in Markdown."""
+    head = ["table", "d", "n", "recommended", "best", "error there", *METHODS,
+            "predicted / held out", "verdicts"]  # fmt: skip
+    lines = []
+    for case in cases(measured):
+        first = case[0]
+        advised = [m.ratios[METHODS[0]] for m in case]
+        verdicts = dict.fromkeys(m.verdict for m in case)
+        lines.append([
+            first.table, str(first.features), str(first.samples),
+            f"{min(advised):.3g} to {max(advised):.3g}", f"{np.median([m.best for m in case]):.3g}",
+            f"{np.mean([m.held_out for m in case]):.3g}",
+            *(f"{regret(case, method):+.1%}" for method in METHODS),
+            f"{ratio(case):.2f}", ", ".join(verdicts),
+        ])  # fmt: skip
+    return pages.table(head, lines)
+
+
+def _series(rng: np.random.Generator, rho: float, samples: int, columns: int) -> Array:
+    rows = np.zeros((samples + 300, columns))
+    noise = rng.normal(size=rows.shape) * np.sqrt(1 - rho**2)
+    for t in range(1, len(rows)):
+        rows[t] = rho * rows[t - 1] + noise[t]
+    return rows[300:]
+
+
+def _slow(rng: np.random.Generator) -> tuple[Array, Array]:
+    return _series(rng, 0.98, 400, 100), _series(rng, 0.98, 4000, 100)
+
+
+def _factors(rng: np.random.Generator) -> tuple[Array, Array]:
+    loads = 0.5 * rng.normal(size=(5, 60))
+    found = [_series(rng, 0.9, n, 5) @ loads + _series(rng, 0.9, n, 60) for n in (300, 8000)]
+    return found[0], found[1]
+
+
+def _copies(rng: np.random.Generator) -> tuple[Array, Array]:
+    loads = 0.5 * rng.normal(size=(5, 100))
+    found = [rng.normal(size=(n, 5)) @ loads + rng.normal(size=(n, 100)) for n in (200, 3000)]
+    return np.repeat(found[0], 5, axis=0), found[1]
+
+
+def _collinear(rng: np.random.Generator) -> tuple[Array, Array]:
+    loads = 0.5 * rng.normal(size=(5, 60))
+    found = [rng.normal(size=(n, 5)) @ loads + rng.normal(size=(n, 60)) for n in (100, 3000)]
+    return np.c_[found[0], found[0][:, 0]], np.c_[found[1], found[1][:, 0]]
+
+
+HARD: dict[str, Callable[[np.random.Generator], tuple[Array, Array]]] = {
+    "AR(.98) columns, 400 x 100": _slow,
+    "AR(.9) factors and noise, 300 x 60": _factors,
+    "rows five times, 1000 x 100": _copies,
+    "a column twice, 100 x 61": _collinear,
+}
+
+
+def hard(draws: int) -> str:
+    """Return what is said of dependent rows and columns beside what fresh rows show."""
+    lines = []
+    for name, draw in HARD.items():
+        found = []
+        for seed in range(draws):
+            train, fresh = draw(np.random.default_rng(seed))
+            deviation = train.std(axis=0, ddof=1)
+            split = Split(train, fresh)
+            # In units of the training rows' variance, as recommend's.
+            unit = float(np.mean(((fresh - train.mean(axis=0)) / deviation) ** 2))
+            row = []
+            for look in (False, True):
+                advice = rl.recommend(train, dependence=look, rng=0)
+                curve = split.every_mask(np.append(advice.curve_ratios, [1.0, advice.mask_ratio]))
+                row += [advice.mask_ratio, advice.error, unit * curve[-1]]
+            found.append([*row, unit * curve[:-1].min()])
+        p, says, true, p2, says2, true2, best = np.mean(found, axis=0)
+        lines.append([name, f"{p:.3f}, {says:.2f}, {true:.2f}", f"{p2:.3f}, {says2:.2f}, "
+                      f"{true2:.2f}", f"{best:.2f}"])  # fmt: skip
+    head = ["rows", "one by one: ratio, says, fresh rows", "together: ratio, says, fresh rows",
+            "best"]  # fmt: skip
+    return pages.table(head, lines)
 
 
 def write_results(measured: Sequence[Measured], path: Path) -> None:
-    """Write every measured error as CSV."""
-    lines = ["data,features,samples,masks_per_sample,mask_ratio,error,standard_error"]
+    """Write every split as CSV."""
+    lines = ["table,features,samples,verdict,best,predicted,held_out,"
+             + ",".join(f"ratio: {m},regret: {m}" for m in METHODS)]  # fmt: skip
     for m in measured:
-        spread = standard_error(m.errors)
-        for ratio, error, width in zip(GRID, m.errors.mean(axis=0), spread, strict=True):
-            name = m.case.name.replace(",", "")
-            start = f"{name},{m.case.rows.shape[1]},{m.samples},{m.masks:g}"
-            lines.append(f"{start},{ratio:g},{error:.6g},{width:.2g}")
+        pairs = ",".join(f"{m.ratios[x]:.5g},{m.regrets[x]:.5g}" for x in METHODS)
+        lines.append(f"{m.table},{m.features},{m.samples},{m.verdict},{m.best:.5g},"
+                     f"{m.predicted:.5g},{m.held_out:.5g},{pairs}")  # fmt: skip
     write_text(path, "\n".join(lines) + "\n")
 
 
 def draw(measured: Sequence[Measured], path: Path) -> None:
-    """Draw a panel per data set: error against mask ratio with infinitely many masks."""
+    """Draw regrets by method, and predicted beside held-out errors."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    every_mask = [m for m in measured if np.isinf(m.masks)]
-    names = list(dict.fromkeys(m.case.name for m in every_mask))
+    found = cases(measured)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(11, 7.2), layout="constrained")
-        axes = figure.subplots(2, 3)
-        for axis, name in zip(axes.flat, names, strict=False):
-            own = [m for m in every_mask if m.case.name == name]
-            for m in own:
-                _draw_curve(axis, m)
-            axis.set(xlabel="mask ratio", ylabel="prediction error", xlim=(0, 1.03))
-            axis.set_title(f"{name} ($d = {own[0].case.rows.shape[1]}$)")
-            lowest = min(min(m.errors.mean(axis=0).min(), m.predicted[1].min()) for m in own)
-            axis.set_ylim(0.9 * lowest, min(1.6, 5 * lowest))
-        for axis in axes.flat[len(names) :]:
-            axis.axis("off")
-        key = axes.flat[-1]
-        if len(names) < axes.size:
-            key.plot([], [], color="0.3", label="measured on held-out rows")
-            key.plot([], [], color="0.3", linestyle=":", label="predicted from the training rows")
-            key.plot([], [], "v", color="0.3", label="recommended (each split)")
-            for number, value in enumerate(PER_FEATURE):
-                key.plot([], [], color=COLOURS[number], label=f"n/d = {value:g}")
-            key.legend(loc="center")
+        figure = Figure(figsize=(10, 4.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        for number, method in enumerate(METHODS):
+            values = np.sort([max(regret(case, method), 1e-4) for case in found])
+            shares = (np.arange(values.size) + 1) / values.size
+            left.step(shares, values, where="pre", color=COLOURS[number], label=method)
+        left.set(xlabel="share of the cases", ylabel="error above the best", yscale="log",
+                 xlim=(0, 1), ylim=(1e-4, 20))  # fmt: skip
+        left.legend()
+        for few, colour in ((True, "0.6"), (False, COLOURS[0])):
+            some = [case for case in found if (case[0].samples < FEW) == few]
+            x = [np.mean([m.held_out for m in case]) for case in some]
+            y = [np.mean([m.predicted for m in case]) for case in some]
+            label = f"n {'<' if few else '>='} {FEW}"
+            right.plot(x, y, "o", color=colour, ms=4, label=label)
+        limits: Any = (5e-4, 1.5)
+        right.plot(limits, limits, color="0.3", lw=1)
+        right.set(xlabel="error on held-out rows", ylabel="error that recommend expects",
+                  xscale="log", yscale="log", xlim=limits, ylim=limits)  # fmt: skip
+        right.legend()
         with replacing(path) as temporary:
             figure.savefig(temporary, dpi=130)
-
-
-def _draw_curve(axis: Any, m: Measured) -> None:
-    ratio = m.samples / m.case.rows.shape[1]
-    colour = COLOURS[int(np.argmin(np.abs(np.array(PER_FEATURE) - ratio)))]
-    mean = m.errors.mean(axis=0)
-    spread = 2 * standard_error(m.errors)
-    below = GRID < 1  # at 1 the predictor jumps to the mean
-    axis.plot(GRID[below], mean[below], color=colour)
-    band = (mean - spread)[below], (mean + spread)[below]
-    axis.fill_between(GRID[below], *band, color=colour, alpha=0.2, lw=0)
-    axis.plot(*m.predicted, color=colour, linestyle=":")
-    heights = np.interp(m.advised, GRID, mean)
-    axis.plot(m.advised, heights, "v", color=colour, markersize=6)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, draw and rewrite the page."""
     parser = argparse.ArgumentParser(prog="python docs/studies/recommend.py", description=__doc__)
-    parser.add_argument("--datasets", nargs="*", choices=list(CASES), default=list(DEFAULT))
-    parser.add_argument("--per-feature", nargs="*", type=float, default=list(PER_FEATURE))
+    parser.add_argument("--tables", nargs="*", choices=list(TABLES), default=list(TABLES))
     parser.add_argument("--splits", type=int, default=8)
-    parser.add_argument("--quick", action="store_true", help="digits only, one sample size")
+    parser.add_argument("--sizes", type=int, default=MOST_SIZES)
+    parser.add_argument("--draws", type=int, default=6, help="of dependent rows")
+    parser.add_argument("--quick", action="store_true", help="three tables, two splits")
     parser.add_argument("--docs", type=Path, default=DOCS, help="folder of the page and the figure")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.datasets, options.per_feature, options.splits = ["digits"], [5.0], 2
+        options.tables, options.splits, options.sizes = ["diabetes", "digits"], 2, 2
+        options.draws = 1
     measured: list[Measured] = []
-    for name in options.datasets:
-        case = CASES[name]()
-        for per_feature in options.per_feature:
-            if round(per_feature * case.rows.shape[1]) + LEAST_HELD_OUT <= len(case.rows):
-                splits = options.splits * (MORE if case.rows.shape[1] < SMALL else 1)
-                found = measure(case, per_feature, splits, np.random.SeedSequence(0))
-                print(summary(found).split("\n", 2)[2], flush=True)
-                measured += found
-    every_mask = [m for m in measured if np.isinf(m.masks)]
-    single = [m for m in measured if not np.isinf(m.masks)]
+    verdicts, alarms = [], 0
+    for name in options.tables:
+        own = measure(name, options.splits, options.sizes, np.random.SeedSequence(0))
+        print(summary(own).split("\n", 2)[2], flush=True)
+        measured += own
+        verdict, alarm = shuffled(name, np.random.default_rng(1))
+        verdicts.append(verdict)
+        alarms += alarm
+    nothing = verdicts.count("nothing to learn")
+    page = options.docs / "studies" / "recommend.md"
     write_results(measured, options.docs / "results" / "recommend.csv")
     draw(measured, options.docs / "figures" / "recommend.png")
-    page = options.docs / "studies" / "recommend.md"
     text = (
-        f"Infinitely many masks:\n\n{summary(every_mask)}\n\nOne mask per sample:\n\n"
-        f"{summary(single)}\n\nWhat `recommend` says about the data:\n\n{said(every_mask)}"
+        f"Error above that of the best ratio, {len(options.tables)} tables:\n\n{regrets(measured)}"
+        f"\n\nExpected over held-out error at the recommended ratio:\n\n{calibration(measured)}\n\n"
+        f"Tables whose columns were shuffled apart: {nothing} of {len(verdicts)} are said to have "
+        f"nothing to learn, and {alarms} raise an alarm about their rows.\n\n"
+        f"Dependent rows, and a column twice (errors in units of variance):\n\n"
+        f"{hard(options.draws)}\n\nEvery table and sample size:\n\n{summary(measured)}"
     )
     pages.rewrite(page, text)
 

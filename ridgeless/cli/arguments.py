@@ -9,12 +9,13 @@ import numpy as np
 
 from ridgeless import names
 from ridgeless.cli import commands, predict
+from ridgeless.cli.tables import add_options
 from ridgeless.errors import DomainError
 
 __all__ = ["parser"]
 
 DESCRIPTION = (
-    "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,predict,explore}."
+    "Quick answers in a terminal: python -m ridgeless {risk,curve,recommend,predict,pilot,explore}."
 )
 
 EXAMPLES = """examples:
@@ -24,6 +25,7 @@ EXAMPLES = """examples:
   python -m ridgeless recommend data.csv --json
   python -m ridgeless recommend pixels.npy --groups patches.txt --epochs 4
   python -m ridgeless predict data.csv --target gene3 --samples 100 400 --plot curve.png
+  python -m ridgeless pilot runs.csv --data data.csv --test-ratio 0.5
   python -m ridgeless explore
 """
 
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     }
     whole = _Parser(prog="python -m ridgeless", description=DESCRIPTION, **options)
     subparsers = whole.add_subparsers(
-        required=True, metavar="{risk,curve,recommend,predict,explore}"
+        required=True, metavar="{risk,curve,recommend,predict,pilot,explore}"
     )
 
     risk = subparsers.add_parser("risk", help="the risk at one mask ratio", **options)
@@ -69,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     curve.set_defaults(run=commands.curve)
 
     recommend = subparsers.add_parser("recommend", help="a mask ratio for a data file", **options)
-    recommend.add_argument("data", help="rows are samples: .npy, or .csv with or without a header")
+    recommend.add_argument("data", help="a table, rows are samples: .csv, .tsv, .npy, ...")
     recommend.add_argument("--target", metavar="COLUMN",
                            help="predict this column, by its number (from 0) or its name in the "
                            "header, instead of masked ones")  # fmt: skip
@@ -78,14 +80,37 @@ def parser() -> argparse.ArgumentParser:
                            "labels as a,a,b, or a file of labels")  # fmt: skip
     recommend.add_argument("--confidence", type=float, default=0.9,
                            help="coverage that the interval aims at")  # fmt: skip
-    recommend.add_argument("--replicates", type=int, default=40, help="bootstrap replicates")
-    recommend.add_argument("--rng", type=int, default=0, help="seed of the bootstrap")
+    recommend.add_argument(
+        "--samples", type=float, help="rows to train on; default: as in the table"
+    )
+    recommend.add_argument("--fill", choices=["zero", "rescale"], default="zero",
+                           help="hidden values become the mean; rescale: and kept ones are divided "
+                           "by 1 - p")  # fmt: skip
+    recommend.add_argument("--independent-rows", action="store_true",
+                           help="do not look for copies among the rows or an order")  # fmt: skip
+    recommend.add_argument("--draws", type=int, default=4, help="of masks, where they are few")
+    recommend.add_argument("--rng", type=int, default=0, help="seed of what is drawn")
     _add_training(recommend, aspect_ratio=None, masks="inf")
+    add_options(recommend)
     recommend.set_defaults(run=commands.recommend)
 
     predict.add_to(subparsers.add_parser(
         "predict", help="the error on the rows of a file, whatever their law", **options
     ))  # fmt: skip
+    pilot = subparsers.add_parser("pilot", help="the ratio to run next, from runs", **options)
+    pilot.add_argument("runs", help="a table of runs: ratio, value and perhaps seed")
+    pilot.add_argument("--higher-is-better", action="store_true", help="values are scores")
+    pilot.add_argument("--tolerance", type=float, default=0.02,
+                       help="loss above the best that is as good")  # fmt: skip
+    pilot.add_argument("--candidates", nargs="+", type=float, metavar="P",
+                       help="ratios that may be run")  # fmt: skip
+    pilot.add_argument("--data", metavar="TABLE",
+                       help="rows of the data, for a theory curve of their own; options as in "
+                       "t.csv:missing=mean")  # fmt: skip
+    pilot.add_argument("--test-ratio", type=float, default=0.0,
+                       help="share of features hidden where the value was measured")  # fmt: skip
+    pilot.add_argument("--json", action="store_true", help="machine-readable")
+    pilot.set_defaults(run=commands.pilot)
 
     explore = subparsers.add_parser("explore", help="sliders and curves in a browser", **options)
     explore.add_argument("--output", metavar="DIR", help="only write explorer.html there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -12,9 +13,9 @@ import numpy as np
 
 import ridgeless as rl
 from ridgeless import names
-from ridgeless.cli import report, tables
+from ridgeless.cli import advice, progress, report, runs, tables
 
-__all__ = ["curve", "explore", "recommend", "risk"]
+__all__ = ["curve", "explore", "pilot", "recommend", "risk"]
 
 
 def risk(chosen: argparse.Namespace) -> None:
@@ -49,47 +50,91 @@ def curve(chosen: argparse.Namespace) -> None:
         said.append("a mask ratio of 1 means that predicting 0 is best: nothing can be learnt")
     if best.limit:
         said.append("0 stands for very small mask ratios: with no masks at all the risk is larger")
-    report.tell(chosen, columns, summary, said, "total", "risk")
+    shown = report.bars(columns["mask_ratio"], columns["total"], "risk")
+    report.tell(chosen, columns, summary, shown + said)
+    if chosen.plot:
+        marks = (float(best.mask_ratio), float(best.low), float(best.high))
+        report.plot(chosen.plot, report.curve_on(columns["mask_ratio"], columns["total"], marks))
 
 
 def recommend(chosen: argparse.Namespace) -> None:
-    """Report a mask ratio for the rows of a file."""
-    header, table = tables.table(chosen.data)
-    advice = rl.recommend(
-        table,
-        target_column=tables.column(chosen.target, header),
-        groups=tables.groups(chosen.groups),
-        aspect_ratio=chosen.aspect_ratio,
-        masks_per_sample=chosen.masks_per_sample,
-        ridge=chosen.ridge,
-        test_mask_ratio=chosen.test_mask_ratio,
-        confidence=chosen.confidence,
-        replicates=chosen.replicates,
-        rng=chosen.rng,
-    )
-    one = advice.one_mask
-    summary = {
-        "mask_ratio": advice.mask_ratio,
-        "within_10_percent": [advice.low, advice.high],
-        "interval": list(advice.interval),
-        "one_mask_per_sample": {"mask_ratio": one.mask_ratio, "risk": one.risk},
-        "aspect_ratio": advice.aspect_ratio,
-        "eigenvalues": advice.spectrum.eigenvalues.tolist(),
-        "weights": advice.spectrum.weights.tolist(),
-        "diagnostics": list(advice.diagnostics),
+    """Report a mask ratio for the rows of a table."""
+    table = tables.read(chosen.data, tables.chosen(chosen))
+    if not chosen.json:
+        print(table.understood, flush=True)
+    groups = tables.labels(chosen.groups, table)
+    with progress.shown() as bar:
+        given: Any = table  # with the names of its columns
+        found = rl.recommend(
+            given,
+            target_column=table.column(chosen.target),
+            groups=groups,
+            samples=chosen.samples,
+            aspect_ratio=chosen.aspect_ratio,
+            masks_per_sample=chosen.masks_per_sample,
+            fill=chosen.fill,
+            ridge=chosen.ridge,
+            test_mask_ratio=chosen.test_mask_ratio,
+            confidence=chosen.confidence,
+            dependence=not chosen.independent_rows,
+            draws=chosen.draws,
+            rng=chosen.rng,
+            progress=bar,
+        )
+    curve = {
+        "mask_ratio": found.curve_ratios.tolist(),
+        "prediction_error": found.prediction_error.tolist(),
+        "standard_error": found.standard_error.tolist(),
     }
-    low, high = advice.interval
-    said = [
-        f"mask ratio {advice.mask_ratio:.3f} ({chosen.confidence:.0%} interval from the estimated "
-        f"spectrum: {low:.3f} to {high:.3f})",
-        f"risk within 10% of its best from {advice.low:.3f} to {advice.high:.3f}"
-        + (": a reasonable range for a random ratio (R2MAE)" if 0.01 < advice.high < 1 else ""),
-        f"with one mask per sample: {one.mask_ratio:.3f}, risk {one.risk:.4g}; the peak where rows "
-        "are as many as features is what fresh masks every epoch dodge",
-        *(f"careful: {sentence}" for sentence in advice.diagnostics),
-    ]
-    columns = report.columns(advice.curve_ratios, advice.risk)
-    report.tell(chosen, columns, summary, said, "prediction_error", "prediction error")
+    said = advice.words(found, "feature" if groups is None else "group")
+    report.tell(chosen, curve, advice.summary(found, table), said)
+    if chosen.plot:
+        report.plot(chosen.plot, lambda axes: advice.draw(axes, found))
+
+
+def pilot(chosen: argparse.Namespace) -> None:
+    """Report which ratio to run next, and whether to stop."""
+    listed = runs.read(chosen.runs)
+    theory = None
+    if chosen.data:
+        table = tables.read(*tables.inline(chosen.data))
+        print(table.understood, file=sys.stderr)
+        theory = rl.recommend(table.values, test_mask_ratio=chosen.test_ratio, rng=0)
+    found = rl.pilot(
+        listed.ratios,
+        listed.values,
+        seeds=listed.seeds,
+        theory=theory,
+        higher_is_better=chosen.higher_is_better,
+        tolerance=chosen.tolerance,
+        candidates=chosen.candidates,
+    )
+    ratio, value = found.best_measured
+    if chosen.json:
+        told = {
+            "next_ratio": found.next_ratio,
+            "stop": found.stop,
+            "best_measured": {"ratio": ratio, "value": value},
+            "best_predicted": found.best_predicted,
+            "interval": list(found.interval),
+            "within_noise": list(found.within_noise),
+            "seeds_needed": found.seeds_needed,
+            "regret": {f"{p:g}": list(band) for p, band in found.regret.items()},
+            "candidates": found.candidates.tolist(),
+            "predicted": found.predicted.tolist(),
+            "warnings": list(found.warnings),
+        }
+        print(report.as_json(chosen, told))
+        return
+    print(f"stop: use {ratio:g}" if found.stop else f"run next: {found.next_ratio:g}")
+    print(f"best so far: {ratio:g} ({value:g}); its loss above the best of all: at most "
+          f"{found.regret[ratio][2]:.1%} (95%)")  # fmt: skip
+    low, high = found.interval
+    print(f"the best of all is predicted at {found.best_predicted:g}, between {low:g} and {high:g}")
+    print("noise does not tell {:g} to {:g} apart".format(*found.within_noise))
+    if found.seeds_needed is not None:
+        print(f"{found.seeds_needed} seeds per ratio would tell the best from the second best")
+    print(*(f"note: {sentence}" for sentence in found.warnings), sep="\n")
 
 
 def explore(chosen: argparse.Namespace) -> None:
@@ -105,7 +150,7 @@ def explore(chosen: argparse.Namespace) -> None:
 def _problem(chosen: argparse.Namespace) -> dict[str, Any]:
     spectrum = names.spectrum(chosen.spectrum, chosen.dimension)
     if chosen.eigenvalues:
-        spectrum = rl.Spectrum(np.ravel(tables.table(chosen.eigenvalues)[1]))
+        spectrum = rl.Spectrum(tables.eigenvalues(chosen.eigenvalues))
     target: Any = rl.MaskedFeature()
     if chosen.target == "linear":
         target = rl.LinearTarget(snr=chosen.snr, alignment=chosen.alignment)

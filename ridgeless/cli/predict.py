@@ -13,6 +13,7 @@ import ridgeless as rl
 from ridgeless import names
 from ridgeless.cli import report, tables
 from ridgeless.cli.files import write_text
+from ridgeless.cli.tables.table import named
 
 __all__ = ["add_to", "predict"]
 
@@ -22,7 +23,7 @@ COLUMNS = ("samples", "prediction_error", "standard_error", "null", "effective_r
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Give the command its words."""
-    parser.add_argument("data", help="rows are samples: .npy, or .csv with or without a header")
+    parser.add_argument("data", metavar="TABLE", help="rows are samples")
     parser.add_argument("--target", metavar="COLUMN",
                         help="predict this column, by its number (from 0) or its name in the "
                         "header, instead of masked ones")  # fmt: skip
@@ -50,30 +51,36 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="machine-readable")
     parser.add_argument("--plot", metavar="FILE", help="draw the curves, e.g. curve.png")
     parser.add_argument("--output", metavar="DIR", help="write predict.csv and predict.json there")
+    tables.add_options(parser)
     parser.set_defaults(run=predict)
 
 
 def predict(chosen: argparse.Namespace) -> None:
     """Report the expected error of masked regression on the rows of a file."""
-    header, table = tables.table(chosen.data)
-    X = _standardized(table, header) if chosen.standardize else table
-    target = tables.column(chosen.target, header)
+    table = tables.read(chosen.data, tables.chosen(chosen))
+    if not chosen.json:
+        print(table.understood, flush=True)
+    X = _standardized(table) if chosen.standardize else table.values
+    target = table.column(chosen.target)
     ratios = [names.mask_ratio(text) for text in chosen.mask_ratios]
     options = {
         "target": target,
         "samples": None if chosen.samples is None else np.array(chosen.samples),
         "ridge": chosen.ridge,
-        "fill": chosen.fill,
         "mask": chosen.mask,
         "test_mask_ratio": chosen.test_mask_ratio,
         "population": chosen.population,
         "replicates": chosen.replicates,
         "rng": chosen.rng,
     }
-    groups = _groups(chosen.groups, X)
+    groups = tables.labels(chosen.groups, table)
+    if isinstance(groups, int):
+        groups = np.arange(X.shape[1]) // groups
     found = []
     for shown, ratio in _calls(chosen.mask_ratios, ratios):
-        masking = rl.Masking(ratio, masks_per_sample=chosen.masks_per_sample, groups=groups)
+        masking = rl.Masking(
+            ratio, masks_per_sample=chosen.masks_per_sample, groups=groups, fill=chosen.fill
+        )
         found.append((shown, rl.rows_risk(X, masking, **options)))
     lines = [line for shown, risk in found for line in _lines(shown, risk)]
     said = list(dict.fromkeys(text for _, risk in found for text in risk.diagnostics))
@@ -175,20 +182,14 @@ def _plot(path: str, lines: list[dict[str, Any]]) -> None:
         raise rl.DomainError(f"--plot: {error}") from None
 
 
-def _standardized(table: NDArray[Any], header: list[str]) -> NDArray[np.float64]:
+def _standardized(table: tables.Table) -> NDArray[np.float64]:
     """Return columns centred and of variance one; one that never varies is named."""
-    X = np.asarray(table, dtype=np.float64)
+    X = table.values
     spread = X.std(axis=0)
     still = np.flatnonzero(spread <= 1e-12 * np.abs(X).max(axis=0))
     if still.size:
-        name = header[still[0]] if header else str(still[0])
         raise rl.DomainError(
-            f"--standardize needs columns that vary, got the constant column {name}"
+            "--standardize needs columns that vary, got the constant "
+            f"{named(table.places[still[0]], table.file_names)}"
         )
     return np.asarray((X - X.mean(axis=0)) / spread)
-
-
-def _groups(text: str | None, X: NDArray[Any]) -> Any:
-    """Return a label per column."""
-    groups = tables.groups(text)
-    return np.arange(X.shape[1]) // groups if isinstance(groups, int) else groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from ridgeless.cli.files import write_text
 
-__all__ = ["PARTS", "as_json", "columns", "tell"]
+__all__ = ["PARTS", "as_json", "bars", "columns", "curve_on", "plot", "tell"]
 
 #: What is told of a risk.
 PARTS = (
@@ -33,22 +34,10 @@ def tell(
     columns: dict[str, list[float]],
     summary: dict[str, Any],
     said: list[str],
-    shown: str,
-    label: str,
 ) -> None:
-    """Print the curve as JSON or as bars, and write what was asked for."""
+    """Print an answer as words or as JSON, and write its curve where that was asked for."""
     text = as_json(chosen, summary | {"curve": columns})
-    if chosen.json:
-        print(text)
-    else:
-        print(f"{'mask ratio':>10}  {label}")
-        ratios, values = columns["mask_ratio"], columns[shown]
-        finite = [value for value in values if math.isfinite(value)]
-        top = 4 * min(finite) if finite and min(finite) > 0 else 1.0
-        for ratio, value in zip(ratios, values, strict=True):
-            bar = "#" * min(40, round(40 * min(value, top) / top))
-            print(f"{ratio:10.2f}  {value:<10.4g} {bar}{'>' if value > top else ''}")
-        print(*said, sep="\n")
+    print(text if chosen.json else "\n".join(said))
     if chosen.output:
         folder = Path(chosen.output)
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,10 +46,17 @@ def tell(
         ]
         write_text(folder / "curve.csv", "\n".join(rows) + "\n")
         write_text(folder / "curve.json", text + "\n")
-    if chosen.plot:
-        best = summary.get("mask_ratio", summary.get("optimal_mask_ratio"))
-        marks = (best, *summary["within_10_percent"])
-        _plot(chosen.plot, columns["mask_ratio"], columns[shown], label, marks)
+
+
+def bars(ratios: list[float], values: list[float], label: str) -> list[str]:
+    """Return a curve as lines of text."""
+    lines = [f"{'mask ratio':>10}  {label}"]
+    finite = [value for value in values if math.isfinite(value)]
+    top = 4 * min(finite) if finite and min(finite) > 0 else 1.0
+    for ratio, value in zip(ratios, values, strict=True):
+        bar = "#" * min(40, round(40 * min(value, top) / top))
+        lines.append(f"{ratio:10.2f}  {value:<10.4g} {bar}{'>' if value > top else ''}")
+    return lines
 
 
 def as_json(chosen: argparse.Namespace, content: dict[str, Any]) -> str:
@@ -80,32 +76,37 @@ def _finite(value: Any) -> Any:
     return "inf" if isinstance(value, float) and math.isinf(value) else value
 
 
-def _plot(
-    path: str,
-    ratios: list[float],
-    values: list[float],
-    label: str,
-    marks: tuple[float, float, float],
-) -> None:
-    """Draw the curve, the best ratio and the range around it."""
+def plot(path: str, draw: Callable[[Any], None]) -> None:
+    """Write a figure of what `draw` puts on its axes."""
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
         raise rl.DomainError("--plot needs matplotlib: pip install matplotlib") from None
     figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
-    drawn = np.where(np.isfinite(values), values, np.nan)
-    axes.plot(ratios, drawn, color="#0072B2", lw=2)
-    best, low, high = marks
-    axes.axvspan(low, high, color="#009E73", alpha=0.15, lw=0, label="risk within 10% of the best")
-    axes.axvline(best, color="#009E73", label=f"best mask ratio {best:.3f}")
-    axes.legend(frameon=False)
-    if np.isnan(drawn).all():
-        raise rl.DomainError("--plot needs a finite risk at some mask ratio, got none")
-    floor = float(np.nanmin(drawn))
-    axes.set(xlabel="mask ratio  $p$", ylabel=label, xlim=(0, 1), ylim=(0, 6 * floor or 1))
-    axes.grid(alpha=0.3)
+    draw(figure.subplots())
     try:
         figure.savefig(path, dpi=150)
     except ValueError as error:
         raise rl.DomainError(f"--plot: {error}") from None
+
+
+def curve_on(
+    ratios: list[float], values: list[float], marks: tuple[float, float, float]
+) -> Callable[[Any], None]:
+    """Return what draws a curve, its best ratio and the range around it."""
+    drawn = np.where(np.isfinite(values), values, np.nan)
+    if np.isnan(drawn).all():
+        raise rl.DomainError("--plot needs a finite risk at some mask ratio, got none")
+    best, low, high = marks
+
+    def draw(axes: Any) -> None:
+        axes.plot(ratios, drawn, color="#0072B2", lw=2)
+        axes.axvspan(low, high, color="#009E73", alpha=0.15, lw=0,
+                     label="risk within 10% of the best")  # fmt: skip
+        axes.axvline(best, color="#009E73", label=f"best mask ratio {best:.3f}")
+        axes.legend(frameon=False)
+        top = 6 * float(np.nanmin(drawn)) or 1
+        axes.set(xlabel="mask ratio  $p$", ylabel="risk", xlim=(0, 1), ylim=(0, top))
+        axes.grid(alpha=0.3)
+
+    return draw

@@ -25,11 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.estimation.sample_spectrum import SampleSpectrum
-from ridgeless.quantiles import systematic_sample
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget
 
-__all__ = ["Blocks", "redrawn", "task_of"]
+__all__ = ["Blocks", "task_of"]
 
 Array = NDArray[np.float64]
 
@@ -103,45 +102,6 @@ def task_of(sample: SampleSpectrum, schur: Array) -> tuple[Spectrum, LinearTarge
     )
     masses = np.append(0 * spectrum.eigenvalues, loads / zeros**2)
     return population, LinearTarget(snr=snr, alignment=masses, signal_variance=variance)
-
-
-def redrawn(
-    population: Spectrum,
-    task: LinearTarget,
-    shape: tuple[int, int],
-    targets: int,
-    rng: np.random.Generator,
-) -> tuple[Spectrum, LinearTarget]:
-    """Draw Gaussian rows and targets of an estimated task, and estimate it again.
-
-    The targets share the few directions of the signal, with random signs, and have noise of their
-    own.
-    """
-    samples, features = shape
-    masses = np.zeros(len(population))  # all zero where no signal was found
-    if not isinstance(task.alignment, str):
-        masses += np.asarray(task.alignment, dtype=np.float64)
-    signal = masses > 0
-    special = population.eigenvalues[signal]
-    values = np.append(systematic_sample(population, max(features - special.size, 1), rng), special)
-    rows = rng.standard_normal((samples, values.size)) * np.sqrt(values)
-    noise = task.signal_variance / float(np.asarray(task.snr))
-    y = np.sqrt(noise) * rng.standard_normal((samples, targets))
-    beta = np.sqrt(masses[signal])[:, None]
-    y += rows[:, values.size - special.size :] @ (
-        beta * rng.choice([-1.0, 1.0], (special.size, targets))
-    )
-    rows, y = rows - rows.mean(axis=0), y - y.mean(axis=0)
-    y /= y.std(axis=0)
-    sample = SampleSpectrum.of(rows)
-    values, vectors = _eigenpairs(rows)
-    # The Schur complement of a target, l + l y'(XX'/n + l)^-1 y / n, in units of the mean.
-    scores = rows @ vectors / np.sqrt(values * samples)
-    power = (scores.T @ y) ** 2 / samples / sample.mean
-    rest = np.mean(y**2, axis=0) / sample.mean - power.sum(axis=0)
-    points = sample.points
-    inside = (power.mean(axis=1) / (values / sample.mean + points[:, None])).sum(axis=1)
-    return task_of(sample, points * (1 + inside) + max(float(rest.mean()), 0.0))
 
 
 def _eigenpairs(rows: Array) -> tuple[Array, Array]:

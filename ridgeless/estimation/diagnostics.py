@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from ridgeless.spectrum import Spectrum
 
-__all__ = ["diagnostics", "group_diagnostics"]
+__all__ = ["diagnostics"]
 
 Array = NDArray[np.float64]
 
 # Where the sentences appear. Gaussian rows of the estimated spectrum stay below the first two.
 DOMINANT, UNEVEN, MOSTLY_ONE_VALUE, FEW_ROWS = 0.1, 3.0, 0.9, 0.2
-MANY_FEATURES, MANY_GROUPS, LARGE_GROUP = 50, 20, 0.1
+MANY_FEATURES = 50
+EQUAL = 3.0  # times the share of one of equal eigenvalues, which of few features is large
 
 
 def diagnostics(rows: Array, table: Array, spectrum: Spectrum) -> list[str]:
@@ -21,7 +22,7 @@ def diagnostics(rows: Array, table: Array, spectrum: Spectrum) -> list[str]:
     samples, features = rows.shape
     said = []
     top = float(spectrum.eigenvalues[-1]) / features
-    if top > DOMINANT:
+    if top > max(DOMINANT, EQUAL / features):
         said.append(
             f"One factor carries {top:.0%} of the variance of all features. If its share stays "
             "when features are added, it is outside the theory: masks then act as noise with a "
@@ -52,22 +53,5 @@ def diagnostics(rows: Array, table: Array, spectrum: Spectrum) -> list[str]:
         said.append(
             f"{features} features are few: the theory is for many, and counts on a mask leaving "
             "about the same share of them in every row."
-        )
-    return said
-
-
-def group_diagnostics(labels: NDArray[np.intp], samples: int) -> list[str]:
-    """Return sentences on the sizes and the number of the groups."""
-    sizes = np.bincount(labels)
-    said = []
-    if sizes.size < MANY_GROUPS:
-        said.append(
-            f"{sizes.size} groups are few: the theory is for many, and counts on a mask leaving "
-            "about the same share of them in every row."
-        )
-    if sizes.max() > LARGE_GROUP * samples:
-        said.append(
-            f"A group of {sizes.max()} features is large for {samples} rows: the correlations "
-            "inside it are hardly determined."
         )
     return said

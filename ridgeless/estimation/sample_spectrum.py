@@ -22,43 +22,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ridgeless.checks import real_array
 from ridgeless.errors import DomainError
 
-__all__ = ["SampleSpectrum", "constant_columns", "standardized", "table_of"]
+__all__ = ["SampleSpectrum", "constant_columns", "standardized"]
 
 Array = NDArray[np.float64]
 
-LEAST_ROWS = 10
 POINTS, GRID = 60, 240
 LOWEST = 1e-3  # smallest eigenvalue on the grid, in units of the mean
 CONSTRAINT = 100.0  # weight of the two exact equations beside the sampled ones
-
-
-def table_of(X: ArrayLike, name: str = "X") -> Array:
-    """Return a finite table of samples by features, or say what is wrong with it."""
-    given: Any = X.to_numpy() if hasattr(X, "to_numpy") else X
-    try:
-        table = real_array(name, given)
-    except DomainError as error:
-        if "nan" in str(error):
-            raise DomainError(
-                f"{name} must not have missing values (nan): drop the rows or columns that do, "
-                "or fill them in"
-            ) from None
-        raise
-    if table.ndim != 2:
-        raise DomainError(f"{name} must be a table of samples by features, got shape {table.shape}")
-    if not np.isfinite(table).all():
-        raise DomainError(f"{name} must be finite, got an infinite entry")
-    samples, features = table.shape
-    if samples < LEAST_ROWS:
-        raise DomainError(f"{name} must have at least {LEAST_ROWS} rows, got {samples}")
-    if features == 0:
-        raise DomainError(f"{name} must have at least one column, got none")
-    return table
 
 
 def scaled(table: Array, axis: int | None = 0) -> tuple[Array, Any]:
@@ -66,7 +40,8 @@ def scaled(table: Array, axis: int | None = 0) -> tuple[Array, Any]:
 
     Nothing is rounded, and no square overflows or vanishes.
     """
-    exponent = np.frexp(np.abs(table).max(axis=axis))[1]
+    largest = np.maximum(table.max(axis=axis), -table.min(axis=axis))
+    exponent = np.frexp(largest)[1]
     return np.asarray(np.ldexp(table, -exponent)), exponent
 
 
@@ -85,7 +60,11 @@ def standardized(table: Array, standardize: bool = True, name: str = "X") -> Arr
             f"(the first is column {int(np.argmax(still))}): drop them"
         )
     if not standardize:
-        return np.asarray(table - table.mean(axis=0))
+        # Centred rows have (n - 1)/n of the population's variance; in a unit that cannot overflow.
+        table, exponent = scaled(table, None)
+        samples = table.shape[0]
+        centred = (table - table.mean(axis=0)) * np.sqrt(samples / (samples - 1))
+        return np.asarray(np.ldexp(centred, exponent))
     table, _ = scaled(table)
     centred = table - table.mean(axis=0)
     return np.asarray(centred / centred.std(axis=0))

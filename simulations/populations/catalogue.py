@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ridgeless as rl
 from ridgeless import names
+from ridgeless.cli import tables
 from ridgeless.names import RATIOS, SPECTRA, mask_ratio, number, split_name
 from simulations.populations.datasets import digits, mnist, pbmc, table
 from simulations.populations.designs import (
@@ -21,8 +22,6 @@ __all__ = ["DESIGNS", "RATIOS", "SPECTRA", "design", "is_real", "mask_ratio", "s
 
 #: Real data: name, what it takes by default.
 DATASETS = {"digits": (0.1, digits), "mnist": (0.1, mnist), "pbmc": (0.1, pbmc)}
-#: Endings of the files whose rows can be used.
-FILES = (".npy", ".csv")
 
 #: Name: the law of rows, and whether it takes a parameter.
 DESIGNS: dict[str, tuple[Callable[..., Design], bool]] = {
@@ -36,7 +35,7 @@ DESIGNS: dict[str, tuple[Callable[..., Design], bool]] = {
 
 def is_real(text: str) -> bool:
     """Whether `text` names a data set."""
-    return text.split(":")[0] in DATASETS or text.endswith(FILES)
+    return text.split(":")[0] in DATASETS or tables.is_table(text)
 
 
 def design(text: str) -> Design:
@@ -66,11 +65,11 @@ def spectrum(text: str, dimension: int, rows: str) -> tuple[rl.Spectrum, int, De
     >>> spectrum("power_law:0.5", 100, "gaussian")
     (Spectrum(100 atoms, mean 1, from 0.538 to 5.38), 100, GaussianRows())
     """
-    if text.endswith(FILES):
+    if tables.is_table(text):
         own = table(text)
         return own.spectrum, len(own.spectrum), own
     name, value = split_name(
-        text, [*SPECTRA, *DATASETS], f", or a path to a {' or '.join(FILES)} file"
+        text, [*SPECTRA, *DATASETS], f", or a path to a table ({', '.join(tables.SUFFIXES)})"
     )
     if name in DATASETS:
         default, load = DATASETS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -74,21 +75,18 @@ def images(pixels: Array, least_used: float, name: str) -> RealRows:
 
 
 @lru_cache(maxsize=4)
-def table(path: str) -> RealRows:
-    """Return the rows of a .npy file, or of text, whose columns may have a header.
+def table(text: str) -> RealRows:
+    """Return the rows of a table, ``path`` or ``path:option=value``, and say how it was read.
 
     Columns that never vary are left out.
     """
-    rows = tables.table(path)[1]
-    if rows.size == 0:
-        raise rl.DomainError(f"{path} must hold rows of numbers, got none")
-    if rows.dtype.kind not in "iuf":
-        raise rl.DomainError(f"{path} must hold real numbers, got {rows.dtype}")
-    if not np.isfinite(rows).all():
-        raise rl.DomainError(f"{path} must be finite, got nan or inf")
-    if rows.ndim == 2:
-        rows = rows[:, np.ptp(rows, axis=0) != 0]
-    return RealRows(rows, name=Path(path).name)
+    path, reading = tables.inline(text)
+    found = tables.read(path, reading)
+    print(found.understood, file=sys.stderr)
+    rows = found.values
+    with np.errstate(over="ignore"):
+        varies = np.ptp(rows, axis=0) != 0
+    return RealRows(rows[:, varies], name=Path(path).name)
 
 
 def _used(values: Array, least_used: float) -> NDArray[np.bool_]:

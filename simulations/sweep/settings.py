@@ -29,7 +29,7 @@ class Sweep:
     spectrum: tuple[str, ...] = ("power_law", "spiked", "latent_factors", "digits")
     """Names or name:parameter, of: isotropic:VARIANCE power_law:EXPONENT spiked:SPIKE
     latent_factors:STRENGTH ar1:CORRELATION; or real data: digits mnist pbmc (:LEAST_USED), a path
-    to a .npy or .csv file."""
+    to a table (.csv, .tsv, .npy, .parquet, ...), with options as in t.csv:missing=mean:drop=id."""
 
     mask_ratios: tuple[str, ...] = ("0.1", "0.4", "0.6", "0.8", "uniform:0.1:0.9")
     """Fixed ratios, or laws: uniform:LOW:HIGH (R2MAE), linear:START:END, cosine:START:END."""

@@ -31,7 +31,7 @@ NAMES: dict[str, Callable[[], Tokens]] = {
 
 @lru_cache(maxsize=8)
 def load(name: str) -> Tokens:
-    """Return a data set by its name, or from a .npy, .csv or .txt file.
+    """Return a data set by its name, or from a table or a .txt file.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def load(name: str) -> Tokens:
     """
     if name in NAMES:
         return NAMES[name]()
-    if Path(name).suffix in user.READERS:
+    if user.known(name):
         return user.read(Path(name))
     raise DomainError(
         f"data must be one of {', '.join(NAMES)}, or a path that ends in "
-        f"{', '.join(user.READERS)}, got {name!r}"
+        f"{', '.join(user.ENDINGS)}, got {name!r}"
     )

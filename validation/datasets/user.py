@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from validation.datasets import text
 from validation.datasets.images import from_pixels
 from validation.datasets.tokens import Tokens, shuffled, split, standardised
 
-__all__ = ["READERS", "read"]
+__all__ = ["ENDINGS", "known", "read"]
+
+ENDINGS = (*tables.SUFFIXES, ".txt")
 
 LEAST_SAMPLES = 10
 MOST_SYMBOLS = 64
@@ -29,16 +31,30 @@ def read(path: Path) -> Tokens:
     DomainError
         If the file is missing, empty, not finite, or has too few samples.
     """
+    path, reading = _parts(path)
     if not path.is_file():
         raise DomainError(f"data must be a file, but {path} is not there")
     if path.stat().st_size == 0:
         raise DomainError(f"{path} must hold data, but is empty")
-    return READERS[path.suffix](path)
+    if path.suffix == ".txt":
+        return _text(path)
+    return _numbers(path, reading)
 
 
-def _numbers(path: Path) -> Tokens:
+def known(name: str) -> bool:
+    """Whether `name` is the path of a file that can be data."""
+    return name.endswith(".txt") or tables.is_table(name)
+
+
+def _parts(path: Path) -> tuple[Path, tables.Reading]:
+    plain, reading = tables.inline(str(path))
+    return Path(plain), reading
+
+
+def _numbers(path: Path, reading: tables.Reading) -> Tokens:
     """Return columns as tokens without neighbours, or images as patches of one pixel."""
-    values = tables.table(str(path))[1]
+    values, understood = tables.stack(str(path), reading)
+    print(understood, file=sys.stderr)
     if values.ndim not in (2, 3) or values.dtype.kind not in "iufb":
         raise DomainError(
             f"{path} must hold a table of samples x values or samples x height x width, got shape "
@@ -76,6 +92,3 @@ def _text(path: Path) -> Tokens:
     edge = len(symbols) - len(symbols) // 5
     order = shuffled(edge)
     return Tokens(path.stem, symbols[order], symbols[edge:], (1, text.WINDOW), len(common) + 1)
-
-
-READERS: dict[str, Callable[[Path], Tokens]] = {".npy": _numbers, ".csv": _numbers, ".txt": _text}

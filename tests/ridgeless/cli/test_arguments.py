@@ -10,6 +10,7 @@ COMMANDS = {
     "curve": [],
     "recommend": ["data.csv"],
     "predict": ["data.csv"],
+    "pilot": ["runs.csv"],
     "explore": [],
 }
 

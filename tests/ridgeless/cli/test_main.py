@@ -9,6 +9,7 @@ import pytest
 
 import ridgeless as rl
 from ridgeless.cli.main import main
+from ridgeless.recommend import measured
 
 
 @pytest.mark.parametrize(
@@ -24,9 +25,12 @@ from ridgeless.cli.main import main
         (["risk", "--snr", "many"], "invalid float value"),
         (["risk", "--eigenvalues", "missing.npy"], "missing.npy: No such file"),
         (["recommend", "{data}/empty.csv"], "is empty"),
-        (["recommend", "{data}/words.csv"], "'c' is not a number"),
+        (
+            ["recommend", "{data}/words.csv"],
+            "'a' is not a number, and 2 of 2 columns have such cells: --text-columns",
+        ),
         (["recommend", "{data}/header.csv"], "a header and no rows"),
-        (["recommend", "{data}/ragged.csv"], "equally many numbers in every line"),
+        (["recommend", "{data}/ragged.csv"], "every line must hold equally many"),
         (["recommend", "{data}/column.csv"], "at least two columns that vary, got 1"),
         (["recommend", "{data}/few.csv"], "at least 10 rows, got 2"),
         (["recommend", "{data}/data.npy", "--rng", "-1"], "rng must be"),
@@ -37,7 +41,10 @@ from ridgeless.cli.main import main
         (["recommend", "{data}/broken.npy"], "cannot be read as a table"),
         (["recommend", "{data}/zip.npy"], "cannot be read as a table"),
         (["recommend", "{data}/several.npy"], "it holds several arrays"),
-        (["recommend", "{data}/data.npy", "--target", "99"], "target_column must be below 12"),
+        (
+            ["recommend", "{data}/data.npy", "--target", "99"],
+            "target must be the number of a column (from 0, below 12)",
+        ),
         (["curve", "--plot", "{data}/curve.txtx"], "--plot"),
         (
             ["curve", "--mask-ratios", "0.5", "--aspect-ratio", "0.5", "--plot", "{data}/a.png"],
@@ -52,9 +59,9 @@ def test_mistakes_take_one_line(
     (data / "empty.csv").write_text("")
     (data / "words.csv").write_text("a,b\nc,d\n")
     (data / "header.csv").write_text("a,b\n")
-    (data / "ragged.csv").write_text("1,2\n3\n")
+    (data / "ragged.csv").write_text("4,2\n3\n")
     (data / "column.csv").write_text("\n".join(map(str, range(20))))
-    (data / "few.csv").write_text("1,2\n3,5\n")
+    (data / "few.csv").write_text("4,2\n3,5\n")
     (data / "bytes").write_bytes(bytes(range(128, 256)))
     (data / "broken.npy").write_bytes(b"not an array")
     (data / "zip.npy").write_bytes(b"PK\x03\x04 broken")
@@ -75,6 +82,18 @@ def test_an_interrupt_is_quiet(
 
     monkeypatch.setattr(rl, "risk", interrupt)
     assert main(["risk"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_recommendation_can_be_interrupted(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    # In the midst of the work, which one ratio's products take.
+    monkeypatch.setattr(measured, "left_out_one_by_one", interrupt)
+    assert main(["recommend", str(data / "data.csv")]) == 130
     assert capsys.readouterr().err == "interrupted\n"
 
 

@@ -53,12 +53,12 @@ def _bad_files(folder):
     yield "empty.txt", b"", "is empty"
     yield "blank.csv", b" \n\n", "is empty"
     yield "header.csv", b"a,b\n", "a header and no rows"
-    yield "words.csv", b"a,b\nx,y\n", "'x' is not a number"
-    yield "ragged.csv", b"1,2\n3\n", "equally many numbers"
-    yield "latin.csv", b"caf\xe9,b\n1,2\n", "table of numbers: 'utf-8'"
-    yield "nan.csv", ("nan,1,2\n" + rows).encode(), "finite"
+    yield "words.csv", b"a,b\nx,y\n", "'a' is not a number"
+    yield "ragged.csv", b"1,2\n3\n", "equally many"
+    yield "latin.csv", b"caf\xe9,b\n1,2\n", "at least 10 samples"
+    yield "nan.csv", ("nan,7,2\n" + rows).encode(), "missing value.*:missing=drop-rows"
     yield "inf.csv", ("inf,1,2\n" + rows).encode(), "finite"
-    yield "few.csv", b"1,2\n2,1\n3,3\n", "at least 10 samples"
+    yield "few.csv", b"4,2\n2,1\n3,3\n", "at least 10 samples"
     yield "cut.npy", good.read_bytes()[:-9], "cannot be read as a table"
     yield "short.npy", good.read_bytes()[:20], "cannot be read as a table"
     yield "junk.npy", b"hello", "cannot be read as a table"
@@ -67,7 +67,7 @@ def _bad_files(folder):
     yield "latin.txt", b"caf\xe9 " * 200, "UTF-8"
     yield "same.txt", b"a" * 800, "2 different characters"
     for name, array, words in (
-        ("nan.npy", np.full((20, 4), np.nan), "finite"),
+        ("nan.npy", np.full((20, 4), np.nan), "a missing value"),
         ("few.npy", np.ones((3, 4)), "at least 10 samples"),
         ("narrow.npy", np.ones((20, 1)), "at least 10 samples of 2 values"),
         ("constant.npy", np.ones((20, 4)), "must vary"),

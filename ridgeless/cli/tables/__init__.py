@@ -1,0 +1,20 @@
+"""Tables and lists as users have them on disk: one reader for every command."""
+
+from ridgeless.cli.tables.read import read, stack
+from ridgeless.cli.tables.reading import SUFFIXES, Reading, add_options, chosen, inline, is_table
+from ridgeless.cli.tables.table import Table
+from ridgeless.cli.tables.vectors import eigenvalues, labels
+
+__all__ = [
+    "SUFFIXES",
+    "Reading",
+    "Table",
+    "add_options",
+    "chosen",
+    "eigenvalues",
+    "inline",
+    "is_table",
+    "labels",
+    "read",
+    "stack",
+]
