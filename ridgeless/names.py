@@ -7,9 +7,19 @@ from collections.abc import Callable
 from ridgeless.checks import real_array
 from ridgeless.errors import DomainError
 from ridgeless.mask_ratio import RatioLaw, ScheduledRatio, UniformRatio
+from ridgeless.row_power import LognormalPower, RowPower, StudentPower
 from ridgeless.spectrum import Spectrum
 
-__all__ = ["RATIOS", "SPECTRA", "mask_ratio", "number", "spectrum", "split_name"]
+__all__ = [
+    "POWERS",
+    "RATIOS",
+    "SPECTRA",
+    "mask_ratio",
+    "number",
+    "row_power",
+    "spectrum",
+    "split_name",
+]
 
 #: Factors of the latent-space model, per feature.
 FACTORS = 0.1
@@ -33,6 +43,12 @@ RATIOS: dict[str, Callable[[float, float], RatioLaw]] = {
     "uniform": UniformRatio,
     "linear": lambda start, end: ScheduledRatio(start, end, "linear"),
     "cosine": lambda start, end: ScheduledRatio(start, end, "cosine"),
+}
+
+#: Name: the law of powers of rows that it makes of a number.
+POWERS: dict[str, Callable[[float], RowPower]] = {
+    "student": StudentPower,
+    "lognormal": LognormalPower,
 }
 
 
@@ -76,6 +92,20 @@ def mask_ratio(text: str) -> float | RatioLaw:
         raise _unknown_ratio(text)
     low, high = (number("mask_ratio", text, part) for part in parameters)
     return RATIOS[name](low, high)
+
+
+def row_power(text: str) -> RowPower:
+    """Return the law of powers called ``student:DEGREES`` or ``lognormal:SIGMA``.
+
+    Examples
+    --------
+    >>> row_power("student:5")
+    StudentPower(degrees=5.0)
+    """
+    name, *parameters = text.split(":")
+    if name not in POWERS or len(parameters) != 1:
+        raise DomainError(f"row_power must be student:DEGREES or lognormal:SIGMA, got {text!r}")
+    return POWERS[name](number("row_power", text, parameters[0]))
 
 
 def number(name: str, text: str, part: str) -> float:

@@ -132,6 +132,14 @@ def _add_problem(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alignment", type=float, default=0.0,
                         help="of the linear target: beta^2 ~ s^alignment")  # fmt: skip
     parser.add_argument("--rows", choices=["masked", "all"], help="default: as the target says")
+    parser.add_argument("--fill", choices=["zero", "rescale"], default="zero",
+                        help="masked entries are 0; rescale: and the others are divided by 1 - p"
+                        )  # fmt: skip
+    parser.add_argument("--test-fill", choices=["zero", "rescale"],
+                        help="the same of test inputs; default: as --fill")  # fmt: skip
+    parser.add_argument("--row-power", metavar="LAW",
+                        help="samples of unequal power: student:DEGREES or lognormal:SIGMA"
+                        )  # fmt: skip
 
 
 def _add_training(parser: argparse.ArgumentParser, aspect_ratio: float | None, masks: str) -> None:

@@ -162,4 +162,7 @@ def _problem(chosen: argparse.Namespace) -> dict[str, Any]:
         "rows": chosen.rows,
         "masks_per_sample": chosen.masks_per_sample,
         "test_mask_ratio": chosen.test_mask_ratio,
+        "fill": chosen.fill,
+        "test_fill": chosen.test_fill,
+        "row_power": names.row_power(chosen.row_power) if chosen.row_power else None,
     }

@@ -47,3 +47,13 @@ def test_other_words_are_no_spectra() -> None:
         names.spectrum("ar1:0.1:0.2", 3)
     with pytest.raises(rl.DomainError, match="must end in a number after the colon"):
         names.spectrum("ar1:much", 3)
+
+
+def test_powers_by_name() -> None:
+    assert names.row_power("student:5") == rl.StudentPower(5.0)
+    assert names.row_power("lognormal:0.5") == rl.LognormalPower(0.5)
+    for wrong in ("student", "student:", "student:1:2", "normal:1", "student:many"):
+        with pytest.raises(rl.DomainError, match="row_power must"):
+            names.row_power(wrong)
+    with pytest.raises(rl.DomainError, match="degrees must be above 2"):
+        names.row_power("student:2")
