@@ -100,7 +100,7 @@ def others_of(gone, many):
 
     L^(masks - 1) and so on, times the number of ways to choose the others of 2 and of 3.
     """
-    log_l = math.log1p(max(gone, -1.0))
+    log_l = math.log1p(gone) if gone > -1.0 else -math.inf
     p2 = (many - 1.0) * power_of(log_l, many - 2.0) if many > 1.0 else 0.0
     p3 = (many - 1.0) * (many - 2.0) * power_of(log_l, many - 3.0) if many > 2.0 else 0.0
     return log_l, power_of(log_l, many - 1.0), p2, p3
