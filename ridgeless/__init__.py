@@ -6,7 +6,8 @@ from ridgeless.learned import learned_fraction
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.masking import Masking
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
-from ridgeless.parts import Risk
+from ridgeless.parts import RandomFeaturesRisk, Risk
+from ridgeless.random_features import random_features_risk
 from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
 from ridgeless.risk import risk
@@ -26,6 +27,7 @@ __all__ = [
     "MaskedFeature",
     "Masking",
     "OptimalMaskRatio",
+    "RandomFeaturesRisk",
     "RatioLaw",
     "Recommendation",
     "Risk",
@@ -37,6 +39,7 @@ __all__ = [
     "covariance_risk",
     "learned_fraction",
     "optimal_mask_ratio",
+    "random_features_risk",
     "ratio_aware_risk",
     "recommend",
     "risk",
