@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -151,6 +152,7 @@ def random_features_risk(
         )
     sigma = checked_activation(activation)
     family = RandomFeaturesFamily(population, task.on(population), sigma, factor, shown, tested)
+    filled = {} if shown == tested == "zero" else {"fill": shown, "test_fill": tested}
     grid = Grid.of(
         # Rows are counted alike whatever stands in them.
         masking.with_fill("zero"),
@@ -161,9 +163,8 @@ def random_features_risk(
         each={"width_ratio": width},
         activation=sigma.name,
         gain=factor,
-        **({} if shown == tested == "zero" else {"fill": shown, "test_fill": tested}),
     )
-    return grid, [family]
+    return replace(grid, parameters=grid.parameters | filled), [family]
 
 
 def _fill(name: str, fill: object) -> WidthFill:
