@@ -53,36 +53,30 @@ class Activation:
         """Return the function's values."""
         return np.asarray(self.function(x), dtype=np.float64)
 
-    def slope(self, nu: Array) -> Array:
-        """Return mu_1 at input variances nu, arrays of any shape."""
-        return self._moments(nu)[0]
+    def moments(self, nu: Array) -> tuple[Array, Array]:
+        """Return mu_1 and mu_*^2 at input variances nu, arrays of any shape."""
+        return self._integrals(nu, *_panels())
 
-    def remainder(self, nu: Array) -> Array:
-        """Return mu_*^2 at input variances nu."""
-        return self._moments(nu)[1]
+    def overlap(self, nu: Array, keep: Array) -> Array:
+        """Return what the nonlinear parts of masks of one input share, shape (masks, masks).
 
-    def overlap(self, nu: Array, other: Array, correlation: Array) -> Array:
-        """Return what the nonlinear parts of two correlated inputs share, sum c_j c_j' rho^j."""
-        first, second = self._series(nu), self._series(other)
-        found = np.zeros(np.broadcast_shapes(nu.shape, other.shape))
-        power = correlation * correlation
-        for j in range(2, DEGREES):
-            found += first[..., j] * second[..., j] * power
-            power = power * correlation
-        return found
+        Masks that keep q and q' have the correlation rho = sqrt(q q'): sum c_j c_j' rho^j.
+        """
+        series = self._series(nu)
+        powers = series[:, 2:] * np.sqrt(keep)[:, None] ** np.arange(2, series.shape[1])
+        return np.asarray(powers @ powers.T)
 
     def lost(self, nu: Array, mask: Array) -> Array:
         """Return remainder - overlap of two inputs of correlation 1 - mask, without cancelling."""
         series = self._series(nu)[..., 2:] ** 2
-        j = np.arange(2, DEGREES)
+        j = np.arange(2, series.shape[-1] + 2)
         apart = np.zeros(mask.shape + j.shape)
         np.log1p(-mask, out=apart[..., 0], where=mask < 1)
         gone = np.where(mask[..., None] < 1, -np.expm1(j * apart[..., :1]), 1.0)
-        tail = np.maximum(self.remainder(nu) - series.sum(axis=-1), 0.0)
+        tail = np.maximum(self.moments(nu)[1] - series.sum(axis=-1), 0.0)
         return np.asarray((series * gone).sum(axis=-1) + np.where(mask > 0, tail, 0.0))
 
-    def _moments(self, nu: Array) -> tuple[Array, Array]:
-        x, weight = _panels()
+    def _integrals(self, nu: Array, x: Array, weight: Array) -> tuple[Array, Array]:
         flat = np.sqrt(np.ravel(nu))
         found = np.empty((2, flat.size))
         rows = max(1, CHUNK // x.size)
@@ -98,49 +92,55 @@ class Activation:
             found[1, start : start + rows] = np.where(root[:, 0] > 0, rest**2 @ weight, 0.0)
         return found[0].reshape(nu.shape), found[1].reshape(nu.shape)
 
+    def _degrees(self, steepest: float) -> int:
+        """Return how many coefficients a function has, of inputs of such a deviation."""
+        return DEGREES
+
     def _series(self, nu: Array) -> Array:
-        """Return the c_j, shape (..., DEGREES)."""
+        """Return the c_j, shape (..., degrees)."""
         flat = np.sqrt(np.ravel(nu))
         steepest = min(float(flat.max(initial=0.0)), STEEPEST)
+        degrees = self._degrees(steepest)
         x, table = _hermite(math.ceil(max(1.0, 4 * STEP * steepest)))
-        found = np.empty((flat.size, DEGREES))
+        found = np.empty((flat.size, degrees))
         rows = max(1, CHUNK // x.size)
         for start in range(0, flat.size, rows):
             some = flat[start : start + rows, None]
-            found[start : start + rows] = self(some * x) @ table
-        return found.reshape(*nu.shape, DEGREES)
+            found[start : start + rows] = self(some * x) @ table[:, :degrees]
+        return found.reshape(*nu.shape, degrees)
+
+
+class _Smooth(Activation):
+    """Poles no nearer than those of tanh: coefficients fall like exp(-pi sqrt(j/(2 nu)))."""
+
+    def _degrees(self, steepest: float) -> int:
+        return min(DEGREES, 40 + math.ceil(70 * steepest**2))
 
 
 class _Identity(Activation):
     linear = True
 
-    def slope(self, nu: Array) -> Array:
-        return np.ones_like(nu)
+    def moments(self, nu: Array) -> tuple[Array, Array]:
+        return np.ones_like(nu), np.zeros_like(nu)
 
-    def remainder(self, nu: Array) -> Array:
-        return np.zeros_like(nu)
-
-    def overlap(self, nu: Array, other: Array, correlation: Array) -> Array:
-        return np.zeros(np.broadcast_shapes(nu.shape, other.shape))
+    def overlap(self, nu: Array, keep: Array) -> Array:
+        return np.zeros((nu.size, nu.size))
 
     def lost(self, nu: Array, mask: Array) -> Array:
         return np.zeros_like(nu)
 
 
 class _Relu(Activation):
-    def slope(self, nu: Array) -> Array:
-        return np.full_like(nu, 0.5)
+    def moments(self, nu: Array) -> tuple[Array, Array]:
+        return np.full_like(nu, 0.5), nu * (0.25 - 1 / (2 * math.pi))
 
-    def remainder(self, nu: Array) -> Array:
-        return nu * (0.25 - 1 / (2 * math.pi))
-
-    def overlap(self, nu: Array, other: Array, correlation: Array) -> Array:
-        rho = np.minimum(correlation, 1.0)
+    def overlap(self, nu: Array, keep: Array) -> Array:
+        rho = np.minimum(np.sqrt(np.outer(keep, keep)), 1.0)
         # sqrt(1 - rho^2) - 1 + rho asin(rho), by its first two terms where they are all of it.
         small = rho**2 / 2 + rho**4 / 24
         root = np.sqrt((1 - rho) * (1 + rho))
         shape = np.where(rho < 1e-4, small, rho * np.arcsin(rho) - rho**2 / (1 + root))
-        return np.asarray(np.sqrt(nu * other) / (2 * math.pi) * shape)
+        return np.asarray(np.sqrt(np.outer(nu, nu)) / (2 * math.pi) * shape)
 
     def lost(self, nu: Array, mask: Array) -> Array:
         half = np.arcsin(np.sqrt(mask / 2))  # theta / 2, with cos theta = 1 - mask
@@ -151,11 +151,16 @@ class _Relu(Activation):
         return np.asarray(nu / (2 * math.pi) * (mask * (math.pi / 2 - theta) + bracket))
 
 
-class _Erf(Activation):
-    def slope(self, nu: Array) -> Array:
-        return np.asarray(2 / np.sqrt(math.pi * (1 + 2 * nu)))
+class _Erf(_Smooth):
+    def moments(self, nu: Array) -> tuple[Array, Array]:
+        slope = 2 / np.sqrt(math.pi * (1 + 2 * nu))
+        return slope, self._common(nu, nu, np.ones_like(nu))
 
-    def overlap(self, nu: Array, other: Array, correlation: Array) -> Array:
+    def overlap(self, nu: Array, keep: Array) -> Array:
+        return self._common(nu[:, None], nu[None, :], np.sqrt(np.outer(keep, keep)))
+
+    @staticmethod
+    def _common(nu: Array, other: Array, correlation: Array) -> Array:
         common = correlation * np.sqrt(nu * other)
         spread = np.sqrt((1 + 2 * nu) * (1 + 2 * other))
         sine = 2 * common / spread
@@ -165,13 +170,27 @@ class _Erf(Activation):
 
     def lost(self, nu: Array, mask: Array) -> Array:
         # The difference keeps its digits unless hardly anything is masked.
-        apart = self.remainder(nu) - self.overlap(nu, nu, 1 - mask)
+        apart = self.moments(nu)[1] - self._common(nu, nu, 1 - mask)
         return np.where(mask > 1e-4, apart, super().lost(nu, mask))
 
 
-class _Gelu(Activation):
-    def slope(self, nu: Array) -> Array:
-        return np.full_like(nu, 0.5)
+class _Tanh(_Smooth):
+    def moments(self, nu: Array) -> tuple[Array, Array]:
+        steepest = math.sqrt(float(nu.max(initial=1.0)))
+        if steepest > STEEPEST:
+            return super().moments(nu)
+        # Even steps have all digits where the poles are as far away as this.
+        count = math.ceil(REACH * max(4 * steepest, 3.0))
+        x = np.arange(-count, count + 1) * (REACH / count)
+        weight = np.exp(-(x**2) / 2)
+        return self._integrals(nu, x, weight / weight.sum())
+
+
+class _Gelu(_Smooth):
+    def moments(self, nu: Array) -> tuple[Array, Array]:
+        sine = nu / (2 * math.pi) * np.arcsin(nu / (1 + nu))
+        root = nu**2 / (2 * math.pi * (1 + nu)) * (2 / np.sqrt(1 + 2 * nu) - 1)
+        return np.full_like(nu, 0.5), sine + root
 
 
 def _softer(x: Array) -> Array:
@@ -194,7 +213,7 @@ def _rectified(x: Array) -> Array:
 ACTIVATIONS: dict[str, Activation] = {
     "identity": _Identity(np.asarray, "identity"),
     "relu": _Relu(_rectified, "relu"),
-    "tanh": Activation(np.tanh, "tanh"),
+    "tanh": _Tanh(np.tanh, "tanh"),
     "erf": _Erf(_erf, "erf"),
     "gelu": _Gelu(_softer, "gelu"),
 }
@@ -205,8 +224,8 @@ def checked_activation(activation: str | Function) -> Activation:
 
     Examples
     --------
-    >>> float(checked_activation("relu").slope(np.ones(1))[0])
-    0.5
+    >>> [float(x[0]) for x in checked_activation("identity").moments(np.ones(1))]
+    [1.0, 0.0]
     """
     if isinstance(activation, str) and activation in ACTIVATIONS:
         return ACTIVATIONS[activation]

@@ -23,7 +23,7 @@ Flags = NDArray[np.bool_]
 
 WIDTH = 11  # of `readout.COLUMNS`, known without compiling
 #: Stands for infinitely many features: what is left of one over it is nothing.
-WIDE = 1e250
+WIDE = 1e60
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class RandomFeaturesFamily(SpectralFamily):
         spectrum, solution = self.spectrum, solve(grid, self)
         values = spectrum.eigenvalues / spectrum.scale
         whole = np.ones(1)
-        slope = self.gain * float(self.activation.slope(whole * self.gain**2)[0])
+        slope = self.gain * float(self.activation.moments(whole * self.gain**2)[0][0])
         learnt, alpha, shift = (
             solution.columns[:, i].reshape(*grid.shape, 1) for i in (4, 5, 6)
         )

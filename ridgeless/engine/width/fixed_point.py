@@ -15,6 +15,10 @@ __all__ = ["ACCEPTED", "Cell", "Fixed", "map_at", "solve", "solved"]
 
 #: Relative step of Newton's method below which it has arrived, and what rounding may leave of it.
 ARRIVED, ACCEPTED = 1e-13, 1e-9
+#: Up to so many directions per row that fits something do their counts have digits that matter.
+COUNTED = 2.0
+#: What a step may leave of m.
+LEAST = 1e-6
 MAX_STEPS, MAX_KAPPA_STEPS = 200, 100
 
 
@@ -180,7 +184,8 @@ def residual(rows, cell, at, m, size):
         off += sums.an * right[2]
         loss = at.e / (cell.narrow * at.found.kappa) if cell.narrow > 0.0 else math.inf
     gap = cell.delta - cell.psi * loss + sums.below
-    if math.isfinite(gap):
+    # Far from the threshold, or with a ridge to speak of, the counts cancel and the rest does not.
+    if abs(cell.delta) + cell.psi * loss < COUNTED * fitted:
         for i in range(size):
             right[i] += (gap - off) * (m[i] / fitted)
     return right
@@ -214,7 +219,7 @@ def solve(nodes, rows, cell, m):
         change = solved(tilted, rest, m, right, size)
         inside = True
         for i in range(size):
-            inside = inside and m[i] + change[i] > 0.01 * m[i] and math.isfinite(change[i])
+            inside = inside and m[i] + change[i] > LEAST * m[i] and math.isfinite(change[i])
         if not inside:
             new = solved(at.matrix, np.maximum(m - at.image + at.rest, 0.0), m, at.rest, size)
             for i in range(size):
@@ -240,7 +245,7 @@ def first_guess(nodes, rows, cell, base, m):
         mass += nodes.h[i]
     m[0], m[1], m[2] = mean, mass, 0.0 if cell.linear else 1.0
     unit = cell.psi
-    if base > 0.0:
+    if base == 1.0:
         size = 0.0
         for k in range(rows.weight.size):
             z1 = rows.linear[k] ** 2 if rows.shared else rows.weight[k] * rows.power[k]
@@ -248,6 +253,8 @@ def first_guess(nodes, rows, cell, base, m):
             zn = rows.noise[k] if rows.shared else rows.weight[k] * rows.noise[k]
             size += z1 * m[0] + z0 * m[1] + zn * m[2]
         if size > 0.0:
-            unit = base / size
+            unit = 1.0 / size
+    elif cell.delta == 0.0:  # a threshold: m is as small as the root of the ridge
+        unit *= math.sqrt(base)
     for i in range(3):
         m[i] *= unit

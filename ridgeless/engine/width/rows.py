@@ -57,12 +57,13 @@ class Features(NamedTuple):
         if fill != "zero":
             np.divide(1.0, keep if fill == "rescale" else np.sqrt(keep), out=scale, where=seen)
         nu = np.where(seen, (gain * scale) ** 2 * keep, 0.0)
-        slope = gain * activation.slope(nu) * scale
+        slope, noise = activation.moments(nu)
+        slope = gain * slope * scale
         return cls(
             np.where(seen, slope * keep, 0.0),
             np.where(seen, (slope * keep) ** 2, 0.0),
             np.where(seen, slope**2 * keep * mask * d0, 0.0),
-            np.where(seen, activation.remainder(nu) * d0, 0.0),
+            np.where(seen, noise * d0, 0.0),
             nu,
         )
 
@@ -120,7 +121,7 @@ def width_rows(
     """
     layer = _Layer(activation, gain, fill, d0)
     if masking.masks == math.inf:
-        return _stacked([_averaged(masking, layer, i) for i in range(_size(masking))])
+        return _averaged(masking, layer)
     rule, loss = _rule(masking, order)
     found = layer.features(rule.mask, rule.keep)
     if masking.masks == 1:
@@ -136,10 +137,6 @@ def width_rows(
             none,
         )
     return _several(classes, rule, found, loss, layer)
-
-
-def _size(masking: Masking) -> int:
-    return 1 if isinstance(masking.ratio, RatioLaw) else masking.ratio.size
 
 
 def _rule(masking: Masking, order: int) -> tuple[Quadrature, Array]:
@@ -178,55 +175,32 @@ def _several(
     )
 
 
-def _averaged(masking: Masking, layer: _Layer, number: int) -> WidthRows:
+def _averaged(masking: Masking, layer: _Layer) -> WidthRows:
     """Infinitely many masks: one sample is one row for each ratio (eq-width-shared)."""
-    if not isinstance(masking.ratio, RatioLaw):
-        masking = masking.with_ratio(float(masking.ratio.flat[number]))
     rule, loss = _rule(masking, SHARED_ORDER)
-    mask, keep = rule.mask[0], rule.keep[0]
-    counted = rule.weight[0] * mask if masking.rows == "masked" else rule.weight[0]
-    total = counted.sum()
-    share = counted * loss[0] / (total if total > 0 else 1.0)
-    used = (share > 0) & (keep > 0)
-    if not used.any():  # nothing to learn from: no cell of the scheme is solved
-        return _row(*(np.zeros(1) for _ in range(6)), shared=True)
-    mask, keep, share = mask[used], keep[used], share[used]
-    found = layer.features(mask, keep)
+    found = layer.features(rule.mask, rule.keep)
+    counted = rule.weight * rule.mask if masking.rows == "masked" else rule.weight
+    total = counted.sum(axis=1, keepdims=True)
+    share = np.where(rule.keep > 0, counted * loss / np.where(total > 0, total, 1.0), 0.0)
     root = np.sqrt(share)
-    if not mask.any():  # all masks are the same
-        scale, whole = math.sqrt(share.sum()), share.sum()
-        rows = (x[:1] for x in (found.power, found.hidden, found.noise))
-        return _row(
-            np.ones(1), scale * found.linear[:1], np.full(1, scale), *(whole * x for x in rows)
-        )
-    apart = layer.d0 * layer.activation.lost(found.nu, mask)
-    values, basis = np.zeros(mask.size), np.eye(mask.size)
-    if not layer.activation.linear:
-        pairs = found.nu[:, None], found.nu[None, :], np.sqrt(keep[:, None] * keep[None, :])
-        common = layer.d0 * layer.activation.overlap(*pairs)
-        np.fill_diagonal(common, found.noise - apart)
-        values, basis = np.linalg.eigh(root[:, None] * common * root)
-    return _row(
-        np.ones(mask.size),
-        basis.T @ (root * found.linear),
-        basis.T @ root,
-        np.zeros(mask.size),
-        np.zeros(mask.size),
-        np.maximum(values, 0.0),
-        shared=True,
-        held=float(share @ found.hidden),
-        lost=float(share @ apart),
+    apart = layer.d0 * layer.activation.lost(found.nu, rule.mask)
+    linear, target, noise = root * found.linear, root, share * (found.noise - apart)
+    if rule.mask.shape[1] > 1 and not layer.activation.linear:
+        common = root.T * layer.d0 * layer.activation.overlap(found.nu[0], rule.keep[0]) * root
+        np.fill_diagonal(common, noise[0])
+        values, basis = np.linalg.eigh(common)
+        linear, target, noise = linear @ basis, target @ basis, np.maximum(values, 0.0)[None]
+    # Where nothing is masked all masks are the same: one row, as any other.
+    shared = (rule.mask > 0).any(axis=1)
+    alone = ~shared[:, None]
+    return WidthRows(
+        np.ones_like(root),
+        linear,
+        target,
+        np.where(alone, share * found.power, 0.0),
+        np.where(alone, share * found.hidden, 0.0),
+        np.where(alone, share * found.noise, noise),
+        shared,
+        np.where(shared, (share * found.hidden).sum(axis=1), 0.0),
+        np.where(shared, (share * apart).sum(axis=1), 0.0),
     )
-
-
-def _row(*columns: Array, shared: bool = False, held: float = 0.0, lost: float = 0.0) -> WidthRows:
-    return WidthRows(*columns, shared=shared, held=held, lost=lost)
-
-
-def _stacked(rows: list[WidthRows]) -> WidthRows:
-    """Return the rows of several schemes, padded to the same number of classes."""
-    size = max(x.weight.size for x in rows)
-    columns = [
-        np.array([np.pad(row[i], (0, size - row[i].size)) for row in rows]) for i in range(6)
-    ]
-    return WidthRows(*columns, *(np.array([row[i] for row in rows]) for i in range(6, 9)))
