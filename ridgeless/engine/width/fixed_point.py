@@ -254,7 +254,5 @@ def first_guess(nodes, rows, cell, base, m):
             size += z1 * m[0] + z0 * m[1] + zn * m[2]
         if size > 0.0:
             unit = 1.0 / size
-    elif cell.delta == 0.0:  # a threshold: m is as small as the root of the ridge
-        unit *= math.sqrt(base)
     for i in range(3):
         m[i] *= unit
