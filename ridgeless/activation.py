@@ -181,8 +181,8 @@ class _Tanh(_Smooth):
             return super().moments(nu)
         # Even steps have all digits where the poles are as far away as this.
         count = math.ceil(REACH * max(4 * steepest, 3.0))
-        x = np.arange(-count, count + 1) * (REACH / count)
-        weight = np.exp(-(x**2) / 2)
+        x = np.arange(-count, count + 1.0) * (REACH / count)
+        weight = np.asarray(np.exp(-(x**2) / 2), dtype=np.float64)
         return self._integrals(nu, x, weight / weight.sum())
 
 

@@ -161,9 +161,7 @@ def parts(
         base, e = (mpf(ridge), mpf(1)) if columns > rows else (mpf(1), mpf(ridge))
         if beta_x or e_x:
             base, e = mpf(1), mpf(ridge)
-        problem = _Problem(
-            values, h, blocks, mpf(omega), mpf(psi), base, e, mpf(beta_x), mpf(e_x)
-        )
+        problem = _Problem(values, h, blocks, mpf(omega), mpf(psi), base, e, mpf(beta_x), mpf(e_x))
 
         def image(m: list[Any]) -> list[Any]:
             return _means(problem, *_loads(problem, m))

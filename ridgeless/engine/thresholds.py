@@ -68,9 +68,9 @@ def standing(
     are then independent, and the ridgeless limit is taken with a ridge too small to matter. Where
     one of the two counts is exactly even, the variance is infinite (eq-threshold).
     """
-    unmasked = ~((schemes.masked > 0) & (schemes.weight > 0)).any(axis=1)
+    masked = np.asarray(((schemes.masked > 0) & (schemes.weight > 0)).any(axis=1))
     # Zero eigenvalues decouple where nothing is masked (eq-drop).
-    support = np.where(unmasked[scheme], directions.bare, directions.masked)
+    support = np.where(masked[scheme], directions.masked, directions.bare)
     rows = schemes.rows[scheme]
     with np.errstate(all="ignore"):
         psi = gamma / rows

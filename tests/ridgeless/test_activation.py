@@ -55,12 +55,13 @@ def test_what_is_shared_and_what_is_lost_add_up(name: str) -> None:
     np.testing.assert_allclose(both, known.moments(nu)[1], rtol=CLOSE, atol=0)
     assert (known.lost(nu, 0 * mask) == 0).all()
     tiny = known.lost(nu, np.full(3, 1e-12))
-    assert (tiny >= 0).all() and (tiny <= 1e-5 * (1 + nu**3)).all()
+    assert (tiny >= 0).all()
+    assert (tiny <= 1e-5 * (1 + nu**3)).all()
 
 
 def test_a_function_is_an_activation() -> None:
     mine = checked_activation(np.tanh)
-    assert mine.name == "tanh" and not mine.linear
+    assert (mine.name, mine.linear) == ("tanh", False)
     np.testing.assert_allclose(mine.moments(NU)[0], ACTIVATIONS["tanh"].moments(NU)[0], rtol=CLOSE)
 
 

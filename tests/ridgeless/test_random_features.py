@@ -79,7 +79,14 @@ def exact(
     penalty: Any = ridge
     if masks_per_sample == 1:
         blocks = [
-            oracle.Block(mpf(w), *(mp.matrix([[z]]) for z in x[1:4]), [x[0]], [mpf(1)])
+            oracle.Block(
+                mpf(w),
+                mp.matrix([[x[1]]]),
+                mp.matrix([[x[2]]]),
+                mp.matrix([[x[3]]]),
+                [x[0]],
+                [mpf(1)],
+            )
             for w, x in zip(chances, each, strict=True)
         ]
     elif masks_per_sample < INF:
@@ -122,7 +129,7 @@ def test_fifty_digits(name: str) -> None:
         VALUES,
         ratios[0] if len(ratios) == 1 else rl.DiscreteRatio(ratios, chances),
         width_ratio=omega,
-        activation=activation,  # type: ignore[arg-type]
+        activation=activation,
         aspect_ratio=gamma,
         target=TASK,
         test_mask_ratio=0.2,
@@ -400,7 +407,7 @@ def test_what_is_not_derived_says_so() -> None:
         with pytest.raises(NotImplementedError, match="a law of mask ratios that reaches 1"):
             rl.random_features_risk(POWER, to_one, width_ratio=2.0, fill="rescale", **named)
     with pytest.raises(rl.DomainError, match="fill must be 'zero' or 'rescale', got 'normalise'"):
-        rl.risk(POWER, 0.5, fill="normalise")  # type: ignore[arg-type]
+        rl.risk(POWER, 0.5, fill="normalise")
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -415,14 +422,14 @@ def test_no_part_is_negative_or_missing(seed: int) -> None:
             spectra[rng.integers(4)],
             ratios[rng.integers(7)],
             width_ratio=widths[rng.integers(4)],
-            activation=list(ACTIVATIONS)[rng.integers(5)],  # type: ignore[arg-type]
+            activation=list(ACTIVATIONS)[rng.integers(5)],
             gain=[1.0, 0.1, 5.0][rng.integers(3)],
             aspect_ratio=[0.0, 0.5, 1.0, 2.0, INF, 10 ** rng.uniform(-6, 6)][rng.integers(6)],
             target=[None, TASK, rl.LinearTarget(INF, 1.0)][rng.integers(3)],
             ridge=[0.0, 0.1, 1e-10, 1e5][rng.integers(4)],
             masks_per_sample=masks,
             test_mask_ratio=[0.0, 0.5, 1.0][rng.integers(3)],
-            fill=["zero", "rescale", "normalise"][rng.integers(3)],  # type: ignore[arg-type]
+            fill=["zero", "rescale", "normalise"][rng.integers(3)],
         )
         parts = (found.bias, found.width_variance, found.design_variance, found.noise_variance)
         assert all(part >= 0 for part in parts), found

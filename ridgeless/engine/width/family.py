@@ -68,14 +68,15 @@ class RandomFeaturesFamily(SpectralFamily):
         ridge *= schemes.ridge_scale[scheme] if one else 1.0
         ridge[cells.standing.lopsided[index]] = TINY_RIDGE
         table = self._rows(cells, schemes, d0)
-        numbers = Numbers(
-            cells.standing.gamma[index],
-            *(x[scheme] for x in (schemes.per_mask, schemes.masks, schemes.rest)),
-            ridge,
-            np.minimum(grid.each["width_ratio"][index], WIDE),
-            self.activation.linear,
-            spectrum.tail,
-        )
+        numbers: dict[str, Array] = {
+            "gamma": cells.standing.gamma[index],
+            "per_mask": schemes.per_mask[scheme],
+            "masks": schemes.masks[scheme],
+            "rest": schemes.rest[scheme],
+            "ridge": ridge,
+            "width": np.minimum(grid.each["width_ratio"][index], WIDE),
+        }
+        linear, tail = self.activation.linear, spectrum.tail
         p_t = grid.p_t[index]
         seen = Features.of(p_t, 1 - p_t, self.activation, self.gain, self.test_fill, d0)
         tests = Test(seen.linear, seen.power, seen.hidden, seen.noise)
@@ -83,8 +84,8 @@ class RandomFeaturesFamily(SpectralFamily):
         out = np.ascontiguousarray(start)
 
         def part(piece: slice) -> None:
-            per_cell = (x[piece] for x in numbers[:6])
-            some = Numbers(*per_cell, *numbers[6:])
+            per_cell = {name: x[piece] for name, x in numbers.items()}
+            some = Numbers(**per_cell, linear=linear, tail=tail)
             few = Test(*(x[piece] for x in tests))
             solve_cells(nodes, table, scheme[piece], some, few, out[piece])
 
@@ -125,9 +126,7 @@ class RandomFeaturesFamily(SpectralFamily):
         values = spectrum.eigenvalues / spectrum.scale
         whole = np.ones(1)
         slope = self.gain * float(self.activation.moments(whole * self.gain**2)[0][0])
-        learnt, alpha, shift = (
-            solution.columns[:, i].reshape(*grid.shape, 1) for i in (4, 5, 6)
-        )
+        learnt, alpha, shift = (solution.columns[:, i].reshape(*grid.shape, 1) for i in (4, 5, 6))
         fractions = np.zeros((*grid.shape, values.size))
         present = solution.learns.reshape(*grid.shape, 1) & (values > 0)
         below = alpha * values + shift

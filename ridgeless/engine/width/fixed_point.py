@@ -142,29 +142,21 @@ def solved(matrix, rest, m, right, size):
     n, r, b = np.zeros((3, 3)), rest.copy(), right.copy()
     for i in range(size):
         for j in range(size):
-            if i != j:
-                n[i, j] = matrix[i, j] * m[j]
+            n[i, j] = matrix[i, j] * m[j]
     below = np.zeros(3)
     for k in range(size - 1, -1, -1):
-        below[k] = r[k]
-        for j in range(k):
-            below[k] += n[k, j]
+        below[k] = r[k] + n[k, :k].sum()
         for i in range(k):
             share = n[i, k] / below[k]
             r[i] += share * r[k]
             b[i] += share * b[k]
-            for j in range(k):
-                if i != j:
-                    n[i, j] += share * n[k, j]
+            n[i, :k] += share * n[k, :k]
     x = np.zeros(3)
     for k in range(size):
-        total = b[k]
-        for j in range(k):
-            total += n[k, j] * x[j]
-        x[k] = total / below[k] if below[k] > 0.0 or total != 0.0 else 0.0
-    for k in range(size):
-        x[k] *= m[k]
-    return x
+        total = b[k] + (n[k, :k] * x[:k]).sum()
+        if below[k] > 0.0 or total != 0.0:
+            x[k] = total / below[k]
+    return x * m
 
 
 @kernel
@@ -178,7 +170,9 @@ def residual(rows, cell, at, m, size):
     if cell.linear:
         # Over columns where these are fewer than directions, else over directions.
         kappa = at.found.kappa
-        loss = kappa * at.found.h if cell.narrow * cell.mass <= 1.0 else at.e / (cell.narrow * kappa)
+        loss = (
+            kappa * at.found.h if cell.narrow * cell.mass <= 1.0 else at.e / (cell.narrow * kappa)
+        )
     else:
         fitted += sums.an * m[2]
         off += sums.an * right[2]
@@ -201,39 +195,35 @@ def solve(nodes, rows, cell, m):
     base, e = constants(cell.delta, cell.ridge)
     if rows.shared:
         base, e = 1.0, cell.ridge
-    size = 2 if cell.linear else 3
+    size = 2 if cell.linear else 3  # linear features have no noise, and m_n is not asked for
     if not math.isfinite(m[0]):
         first_guess(nodes, rows, cell, base, m)
     kappa, step, previous = 0.0, math.inf, math.inf
     for _ in range(MAX_STEPS):
         at = map_at(nodes, rows, cell, base, e, m, kappa)
         kappa = at.found.kappa
-        right = residual(rows, cell, at, m, size)
-        tilt = np.ones(3)
-        for i in range(size):
-            tilt[i] = m[i] / at.image[i]
-        tilted, rest = at.matrix.copy(), at.rest.copy()
-        for i in range(size):
-            tilted[i, :] *= tilt[i]
-            rest[i] *= tilt[i]
-        change = solved(tilted, rest, m, right, size)
-        inside = True
-        for i in range(size):
-            inside = inside and m[i] + change[i] > LEAST * m[i] and math.isfinite(change[i])
-        if not inside:
-            new = solved(at.matrix, np.maximum(m - at.image + at.rest, 0.0), m, at.rest, size)
-            for i in range(size):
-                low, high = 1e-6 * m[i], 1e6 * m[i]
-                change[i] = (min(max(new[i], low), high) if new[i] > 0.0 else low) - m[i]
-        previous, step = step, 0.0
-        for i in range(size):
-            step = max(step, abs(change[i]) / m[i])
-            m[i] += change[i]
-        if cell.linear:
-            m[2] = 0.0
+        change = newton_step(at, m, residual(rows, cell, at, m, size), size)
+        previous, step = step, np.max(np.abs(change[:size]) / m[:size])
+        m[:size] += change[:size]
         if step <= ARRIVED or (step <= ACCEPTED and step >= 0.25 * previous):
             return step
     return step
+
+
+@kernel
+def newton_step(at, m, right, size):
+    """Return Newton's step where T(m) - m is `right` (eq-width-newton)."""
+    tilted, rest = at.matrix.copy(), at.rest.copy()
+    for i in range(size):
+        tilt = m[i] / at.image[i]
+        tilted[i, :] *= tilt
+        rest[i] *= tilt
+    change = solved(tilted, rest, m, right, size)
+    new = m + change
+    if np.isfinite(new).all() and (new[:size] > LEAST * m[:size]).all():
+        return change
+    new = solved(at.matrix, np.maximum(m - at.image + at.rest, 0.0), m, at.rest, size)
+    return np.minimum(np.maximum(new, LEAST * m), m / LEAST) - m
 
 
 @kernel

@@ -236,9 +236,7 @@ def solve_cells(nodes, table, scheme, grid, tests, out):
         m = np.zeros(3)
         threshold = cell.delta == 0.0 and cell.ridge == 0.0 and not rows.shared
         if threshold:  # only the ratios of m are defined: they are those of a ridge this small
-            cell = Cell(
-                cell.psi, cell.narrow, 0.0, TINY_RIDGE, cell.linear, cell.first, cell.mass
-            )
+            cell = Cell(cell.psi, cell.narrow, 0.0, TINY_RIDGE, cell.linear, cell.first, cell.mass)
         base, e = constants(cell.delta, cell.ridge)
         if rows.shared:
             base, e = 1.0, cell.ridge

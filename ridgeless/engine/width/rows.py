@@ -131,7 +131,9 @@ def width_rows(
             classes.weight,
             root * found.linear,
             root + 0 * rule.mask,
-            *(loss * x for x in (found.power, found.hidden, found.noise)),
+            loss * found.power,
+            loss * found.hidden,
+            loss * found.noise,
             none > 0,
             none,
             none,
@@ -191,7 +193,7 @@ def _averaged(masking: Masking, layer: _Layer) -> WidthRows:
         values, basis = np.linalg.eigh(common)
         linear, target, noise = linear @ basis, target @ basis, np.maximum(values, 0.0)[None]
     # Where nothing is masked all masks are the same: one row, as any other.
-    shared = (rule.mask > 0).any(axis=1)
+    shared = np.asarray((rule.mask > 0).any(axis=1))
     alone = ~shared[:, None]
     return WidthRows(
         np.ones_like(root),

@@ -81,8 +81,8 @@ def class_sums(rows, base, m1, m0, mn):
 
 
 @sum_kernel
-def shared_sums(rows, base, m1, m0, mn):
-    """Return the sums over the rows of one sample: G is diagonal plus m_1 a a' (eq-width-shared)."""
+def shared_sums(rows, base, m1, mn):
+    """Return the sums over the rows of one sample: G is diagonal plus m_1 a a'."""
     a, c, t = rows.linear, rows.noise, rows.target
     whole = learnt = squares = ca2 = 0.0
     for j in range(a.size):
@@ -129,7 +129,7 @@ def shared_sums(rows, base, m1, m0, mn):
 def row_sums(rows, base, m1, m0, mn):
     """Return the sums over the rows of a scheme."""
     if rows.shared:
-        return shared_sums(rows, base, m1, m0, mn)
+        return shared_sums(rows, base, m1, mn)
     return class_sums(rows, base, m1, m0, mn)
 
 

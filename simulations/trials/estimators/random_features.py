@@ -70,9 +70,10 @@ class RandomFeatures:
             )
         if not 0 < gain < np.inf:
             raise rl.DomainError(f"gain must be positive and finite, got {gain!r}")
-        if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
+        name: object = self.activation
+        if not isinstance(name, str) or name not in ACTIVATIONS:
             known = ", ".join(repr(name) for name in ACTIVATIONS)
-            raise rl.DomainError(f"activation must be one of {known}, got {self.activation!r}")
+            raise rl.DomainError(f"activation must be one of {known}, got {name!r}")
         if self.fill not in (None, "normalise"):
             raise rl.DomainError(f"fill must be 'normalise' or None, got {self.fill!r}")
         object.__setattr__(self, "width_ratio", width)
@@ -146,7 +147,8 @@ class _Layer:
         estimator, spectrum = self.estimator, self.masked.sample.sampling.spectrum
         weights = self.drawn[0]
         scale = np.sqrt(spectrum.mean * weights.shape[1] / weights.shape[0])
-        return scale * checked_activation(estimator.activation)(estimator.gain * rows @ weights.T)
+        inner = estimator.gain * rows @ weights.T
+        return np.asarray(scale * checked_activation(estimator.activation)(inner))
 
     @cached_property
     def gram(self) -> Gram:

@@ -8,7 +8,6 @@ import pytest
 import ridgeless as rl
 from ridgeless.engine.fronts import problem_of
 
-
 FRONTS = {
     rl.risk: rl.Risk,
     rl.covariance_risk: rl.Risk,

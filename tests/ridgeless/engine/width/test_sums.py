@@ -15,7 +15,9 @@ def traces(inverse, *matrices):
     """Return the sums that the fixed point is made of, from matrices."""
     one = [np.trace(z @ inverse) for z in matrices]
     pairs = [
-        np.trace(inverse @ matrices[i] @ inverse @ matrices[j]) for i in range(3) for j in range(i, 3)
+        np.trace(inverse @ matrices[i] @ inverse @ matrices[j])
+        for i in range(3)
+        for j in range(i, 3)
     ]
     own = [np.trace(inverse @ z @ inverse) for z in matrices]
     return [*one, *pairs, *own]

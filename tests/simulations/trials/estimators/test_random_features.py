@@ -73,7 +73,11 @@ def test_controls_fail() -> None:
     estimate, theory = simulate_risk(cell, trials=8, rng=1), cell.theory()
     assert isinstance(theory, rl.RandomFeaturesRisk)
     assert not agrees(estimate, theory.total - theory.width_variance)
-    for wrong in (RandomFeatures(3.0), RandomFeatures(1.0, "identity"), RandomFeatures(1.0, gain=4)):
+    for wrong in (
+        RandomFeatures(3.0),
+        RandomFeatures(1.0, "identity"),
+        RandomFeatures(1.0, gain=4),
+    ):
         other = Problem(POWER, dimension=D, aspect_ratio=0.7, target=TASK, ridge=0.02,
                         mask_ratio=0.5, estimator=wrong)  # fmt: skip
         assert not agrees(estimate, other.theory().total)
@@ -94,17 +98,17 @@ def test_masks_of_one_sample_share_what_is_nonlinear() -> None:
 def test_a_trial_has_a_layer_of_its_own() -> None:
     cell = problem("relu")
     sample = sample_of(cell)
-    layer = cell.readout.estimator.regressions(MaskedRows(sample, None))
-    again = cell.readout.estimator.regressions(MaskedRows(sample, None))
+    layer: Any = cell.readout.estimator.regressions(MaskedRows(sample, None))
+    again: Any = cell.readout.estimator.regressions(MaskedRows(sample, None))
     weights, rows, _ = layer.drawn
-    assert weights.shape == (D, D) and rows.shape[1] == D
+    assert weights.shape == (D, rows.shape[1]) == (D, D)
     np.testing.assert_array_equal(weights, again.drawn[0])
     assert np.var(weights) == pytest.approx(1 / (D * POWER.mean), rel=0.1)
 
 
 def test_coefficients_are_those_of_the_features() -> None:
     cell = problem("relu")
-    layer = cell.readout.estimator.regressions(MaskedRows(sample_of(cell), None))
+    layer: Any = cell.readout.estimator.regressions(MaskedRows(sample_of(cell), None))
     phi = layer.features(layer.masked.rows())
     fit = layer.fit(0.1)
     y = np.random.default_rng(0).standard_normal((len(phi), 2))
