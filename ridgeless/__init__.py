@@ -6,8 +6,9 @@ from ridgeless.learned import learned_fraction
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.masking import Masking
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
-from ridgeless.parts import Risk
+from ridgeless.parts import RandomFeaturesRisk, Risk
 from ridgeless.pilot import Pilot, pilot
+from ridgeless.random_features import random_features_risk
 from ridgeless.ratio_aware import ratio_aware_risk
 from ridgeless.recommend import Recommendation, recommend
 from ridgeless.risk import risk
@@ -29,6 +30,7 @@ __all__ = [
     "Masking",
     "OptimalMaskRatio",
     "Pilot",
+    "RandomFeaturesRisk",
     "RatioLaw",
     "Recommendation",
     "Risk",
@@ -43,6 +45,7 @@ __all__ = [
     "learning_curve",
     "optimal_mask_ratio",
     "pilot",
+    "random_features_risk",
     "ratio_aware_risk",
     "recommend",
     "risk",

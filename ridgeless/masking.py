@@ -174,6 +174,10 @@ class Masking:
         """Return the same scheme with so many masks per sample."""
         return _changed(self, masks_per_sample=_masks(masks_per_sample))
 
+    def with_fill(self, fill: Fill) -> Masking:
+        """Return the same scheme with something else in place of masked entries."""
+        return _changed(self, fill=checked_fill("fill", fill))
+
     def with_rows(self, rows: Rows) -> Masking:
         """Return the scheme with the rows that count, where they were left open."""
         return self if self.rows is not None else _changed(self, rows=rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ridgeless.mask_ratio import RatioLaw
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Risk"]
+__all__ = ["RandomFeaturesRisk", "Risk"]
 
 Values = float | NDArray[np.float64]
 
@@ -31,6 +31,9 @@ class Risk:
     `prediction_error` only, the one quantity that can be measured on real data. Results are
     compared by identity, as arrays of numbers have no single answer; compare the parts.
     """
+
+    #: What a kind of risk has beside bias, design_variance and noise_variance.
+    further: ClassVar[tuple[str, ...]] = ()
 
     #: Squared error of the average predictor (eq-bias).
     bias: Values
@@ -52,7 +55,10 @@ class Risk:
     @property
     def total(self) -> Values:
         """Bias + variance: the expected squared error of x'beta."""
-        return _sum(self.bias, self.variance)
+        total = _sum(self.bias, self.variance)
+        for name in self.further:
+            total = _sum(total, getattr(self, name))
+        return total
 
     @property
     def prediction_error(self) -> Values:
@@ -63,9 +69,9 @@ class Risk:
         """Return a table with a row per cell: the parameters, the total and its parts."""
         import pandas as pd
 
-        names = ("total", "bias", "design_variance", "noise_variance", "prediction_error")
+        parts = ("total", "bias", *self.further, "design_variance", "noise_variance")
         columns = self.parameters | {
-            name: getattr(self, name) for name in (*names, "null", "noise")
+            name: getattr(self, name) for name in (*parts, "prediction_error", "null", "noise")
         }
         shape = np.shape(self.bias)
         table = {}
@@ -78,13 +84,24 @@ class Risk:
 
     def __repr__(self) -> str:
         """Show the total and its parts, or their ranges over a grid."""
+        kind = type(self).__name__
         if np.ndim(self.bias) == 0:
-            return (
-                f"Risk(total={self.total:.6g}, bias={self.bias:.6g}, "
-                f"design_variance={self.design_variance:.6g}, "
-                f"noise_variance={self.noise_variance:.6g}, null={self.null:.6g}, "
-                f"noise={self.noise:.6g})"
-            )
+            parts = ("total", "bias", *self.further, "design_variance", "noise_variance")
+            shown = (f"{name}={getattr(self, name):.6g}" for name in (*parts, "null", "noise"))
+            return f"{kind}({', '.join(shown)})"
         total = np.asarray(self.total)
         spread = f", total from {total.min():.6g} to {total.max():.6g}" if total.size else ""
-        return f"Risk(shape={total.shape}{spread})"
+        return f"{kind}(shape={total.shape}{spread})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RandomFeaturesRisk(Risk):
+    """The risk of random features, of which the layer is drawn too.
+
+    `total` = `bias` + `width_variance` + `design_variance` + `noise_variance`.
+    """
+
+    further: ClassVar[tuple[str, ...]] = ("width_variance",)
+
+    #: Fluctuation of the predictor from the random weights of the layer (eq-width-bias).
+    width_variance: Values = 0.0

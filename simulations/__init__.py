@@ -11,6 +11,7 @@ from simulations.populations.designs import (
 )
 from simulations.populations.real_rows import RealRows
 from simulations.trials.estimators.linear import LinearRegression
+from simulations.trials.estimators.random_features import RandomFeatures
 from simulations.trials.estimators.ratio_aware import RatioAware
 from simulations.trials.problem import Problem
 
@@ -21,6 +22,7 @@ __all__ = [
     "PowerRows",
     "Problem",
     "RademacherRows",
+    "RandomFeatures",
     "RatioAware",
     "RealRows",
     "RiskEstimate",

@@ -21,7 +21,8 @@ SCANNED = ("ridgeless", "simulations", "validation", "docs/studies", "benchmarks
 # and a file belongs to the longest that fits; "ridgeless:" is its __init__.py alone.
 BELOW = "words numerics nouns engine"
 FRONTS = (
-    "ridgeless.risk ridgeless.learned ridgeless.covariance ridgeless.ratio_aware ridgeless.optimal"
+    "ridgeless.risk ridgeless.learned ridgeless.covariance ridgeless.ratio_aware ridgeless.optimal "
+    "ridgeless.random_features"
 )
 THEORY = f"{BELOW} fronts rows estimation recommend pilot theory"
 SIMULATIONS = "running populations trials collection sweep simulations files"

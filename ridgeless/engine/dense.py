@@ -63,8 +63,7 @@ class DenseFamily:
         """That of linear algebra with hundreds of features."""
         return 1e-11
 
-    @property
-    def directions(self) -> Directions:
+    def directions(self, grid: Grid) -> Directions:
         """The ranks of Sigma and of D over the number of features (eq-dense-threshold)."""
         at = self.covariance
         return Directions(at.rank / at.size, at.masked.size / at.size)

@@ -5,37 +5,49 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Hashable
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from ridgeless.engine.grid import Family, Grid, answer
 from ridgeless.errors import DomainError
 from ridgeless.parts import Risk
 
-__all__ = ["Problem", "front", "problem_of"]
+__all__ = ["Problem", "front", "front_of", "problem_of"]
 
 #: A grid of cells, and the features and signals that are solved on it; risks are means over them.
 Problem = tuple[Grid, list[Family]]
 
 Given = ParamSpec("Given")
+Kind = TypeVar("Kind", bound=Risk)
 
 _POSED: dict[Callable[..., Any], Callable[..., Problem]] = {}
 
 
-def front(pose: Callable[Given, Problem]) -> Callable[Given, Risk]:
-    """Return the function that answers the problem which `pose` makes of its arguments.
+def front_of(
+    kind: type[Kind],
+) -> Callable[[Callable[Given, Problem]], Callable[Given, Kind]]:
+    """Return what makes fronts that answer with this kind of risk."""
 
-    What serves one front serves all: `problem_of` has the problem of each.
-    """
+    def front(pose: Callable[Given, Problem]) -> Callable[Given, Kind]:
+        """Return the function that answers the problem which `pose` makes of its arguments.
 
-    @functools.wraps(pose)
-    def answered(*args: Given.args, **keywords: Given.kwargs) -> Risk:
-        return answer(*pose(*args, **keywords))
+        What serves one front serves all: `problem_of` has the problem of each.
+        """
 
-    signature = inspect.signature(pose)
-    answered.__signature__ = signature.replace(return_annotation=Risk)  # type: ignore[attr-defined]
-    answered.__annotations__ = pose.__annotations__ | {"return": Risk}
-    _POSED[answered] = pose
-    return answered
+        @functools.wraps(pose)
+        def answered(*args: Given.args, **keywords: Given.kwargs) -> Kind:
+            return answer(*pose(*args, **keywords), kind)
+
+        signature = inspect.signature(pose).replace(return_annotation=kind)
+        answered.__signature__ = signature  # type: ignore[attr-defined]
+        answered.__annotations__ = pose.__annotations__ | {"return": kind}
+        _POSED[answered] = pose
+        return answered
+
+    return front
+
+
+#: Makes fronts that answer with a `Risk`.
+front = front_of(Risk)
 
 
 def problem_of(answered: Any) -> Callable[..., Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,8 @@ __all__ = ["Cells", "Family", "Grid", "Level", "Solution", "answer", "diverges",
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+
+Kind = TypeVar("Kind", bound=Risk)
 
 LAST_ORDER = 2048  # nodes of a continuous law
 #: Features per row below which nodes do not reach as near to p = 1 as rescaled rows matter.
@@ -75,6 +77,7 @@ class Grid:
     shared: bool  #: whether the noise grows with the power of a row
     shape: tuple[int, ...]
     parameters: dict[str, Any] = field(repr=False)
+    each: dict[str, Array] = field(repr=False, default_factory=dict)  #: what else differs by cell
 
     @classmethod
     def of(
@@ -87,13 +90,18 @@ class Grid:
         test_mask_ratio: ArrayLike,
         test_fill: str | None = None,
         row_power: RowPower | None = None,
+        each: dict[str, Array] | None = None,
         **also: Any,
     ) -> Grid:
-        """Check and broadcast the arguments; `also` are further parameters to be remembered."""
+        """Check and broadcast the arguments.
+
+        `each` are further ones, checked, that differ by cell, `also` are to be remembered.
+        """
         named = {
             "aspect_ratio": nonnegative_array("aspect_ratio", aspect_ratio, finite=False),
             "ridge": nonnegative_array("ridge", ridge, finite=True),
             "test_mask_ratio": ratio_array("test_mask_ratio", test_mask_ratio),
+            **(each or {}),
         }
         numbers = np.arange(int(np.prod(masking.shape))).reshape(masking.shape)
         try:
@@ -105,7 +113,7 @@ class Grid:
             raise DomainError(
                 f"the arguments must broadcast together, got the shapes {shapes}"
             ) from None
-        scheme, gamma, lam, p_t = (np.ravel(x) for x in arrays)
+        scheme, gamma, lam, p_t, *others = (np.ravel(x) for x in arrays)
         parameters = {"mask_ratio": masking.ratio, **named, **also}
         if level.noise.ndim or level.variance > 0:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -118,7 +126,9 @@ class Grid:
         )
         test, power = TestInputs.of(p_t, fill), checked_power(row_power)
         shape = arrays[0].shape
-        return cls(masking, scheme, gamma, lam, p_t, test, power, level.shared, shape, parameters)
+        further = dict(zip(each or {}, others, strict=True))
+        own = masking, scheme, gamma, lam, p_t, test, power, level.shared, shape, parameters
+        return cls(*own, further)
 
     def where(self, cell: int) -> str:
         """Name a cell in a sentence."""
@@ -144,8 +154,7 @@ class Family(Protocol):
     def rounding(self) -> float:
         """What rounding may leave of a part of the risk, relative."""
 
-    @property
-    def directions(self) -> Directions:
+    def directions(self, grid: Grid) -> Directions:
         """How many directions rows can have something in."""
 
     def solve(self, cells: Cells, index: Index, start: Array) -> Array:
@@ -179,7 +188,7 @@ class Cells:
         grid, family = self.grid, self.family
         with np.errstate(over="ignore"):
             ridge = grid.ridge / family.mean
-        at = standing(self.schemes, grid.scheme, grid.gamma, ridge, family.directions)
+        at = standing(self.schemes, grid.scheme, grid.gamma, ridge, family.directions(grid))
         if not (grid.masking.rescaled and grid.masking.empties_rows):
             return at
         # E[p/q] is infinite: with all rows there are, masks hide everything (eq-classes-rescaled).
@@ -282,9 +291,9 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
         index, last = index[left], moved[left]
 
 
-def answer(grid: Grid, families: Sequence[Family]) -> Risk:
+def answer(grid: Grid, families: Sequence[Family], kind: type[Kind]) -> Kind:
     """Solve a problem and assemble the risk and its parts, a mean over families."""
-    found = [_parts(solve(grid, family)) for family in families]
+    found = [_parts(solve(grid, family), len(kind.further)) for family in families]
     means = found[0]
     if len(found) > 1:
         means = [sum(same) / len(found) for same in zip(*found, strict=True)]
@@ -295,16 +304,22 @@ def answer(grid: Grid, families: Sequence[Family]) -> Risk:
             return float(mean)
         return mean.copy() if mean.shape == shape else np.full(shape, mean)
 
-    bias, design_variance, noise_variance, null, noise = map(part, means)
-    return Risk(bias, design_variance, noise_variance, null, noise, parameters=grid.parameters)
+    bias, design_variance, noise_variance, null, noise, *further = map(part, means)
+    also = dict(zip(kind.further, further, strict=True))
+    parts = bias, design_variance, noise_variance, null, noise
+    return kind(*parts, parameters=grid.parameters, **also)
 
 
-def _parts(solution: Solution) -> list[Array]:
-    """Return the fields of a `Risk`; the third has the shape of the whole."""
+def _parts(solution: Solution, further: int) -> list[Array]:
+    """Return the fields of a `Risk`; the third has the shape of the whole.
+
+    So many more parts are the columns that follow.
+    """
     level, shape = solution.level, solution.grid.shape
     bias, design, unit = (solution.columns[:, i].reshape(shape) for i in range(3))
     with np.errstate(invalid="ignore", over="ignore"):
         # No noise, no variance from it, even where a unit of it would give inf; nor of any noise
         # where nothing fluctuates.
         noise_variance = np.where((level.noise == 0) | (unit == 0), 0.0, unit * level.noise)
-    return [bias, design, noise_variance, np.asarray(level.variance), level.noise]
+    also = [solution.columns[:, i].reshape(shape) for i in range(3, 3 + further)]
+    return [bias, design, noise_variance, np.asarray(level.variance), level.noise, *also]

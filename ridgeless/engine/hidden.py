@@ -29,8 +29,7 @@ class NoInputs:
     mean: float = 1.0
     rounding: float = 0.0
 
-    @property
-    def directions(self) -> Directions:
+    def directions(self, grid: Grid) -> Directions:
         """None is short."""
         return Directions(1.0, 1.0)
 

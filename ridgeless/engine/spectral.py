@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from ridgeless.engine.grid import Cells, Grid, Level, diverges, solve
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE, Directions
-from ridgeless.lazy import lazy
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import Signal
 
@@ -60,8 +59,7 @@ class SpectralFamily:
         """Sums of positive terms."""
         return 1e-13
 
-    @lazy
-    def directions(self) -> Directions:
+    def directions(self, grid: Grid) -> Directions:
         """Zero eigenvalues have nothing in rows without masks."""
         spectrum = self.spectrum
         return Directions(1.0 if spectrum.zero_mass == 0 else spectrum.positive_mass, 1.0)

@@ -27,10 +27,10 @@ LINEAR_ALGEBRA = 1e-10
 
 
 class Directions(NamedTuple):
-    """Shares of the d directions in which rows can have something."""
+    """Shares of the d directions in which rows can have something; numbers, or one per cell."""
 
-    bare: float  #: rows without masks: the rank of Sigma over d
-    masked: float  #: masked rows: the rank of D over d
+    bare: float | Array  #: rows without masks: the rank of Sigma over d
+    masked: float | Array  #: masked rows: the rank of D over d
 
 
 class Standing(NamedTuple):
@@ -68,9 +68,9 @@ def standing(
     are then independent, and the ridgeless limit is taken with a ridge too small to matter. Where
     one of the two counts is exactly even, the variance is infinite (eq-threshold).
     """
-    unmasked = ~((schemes.masked > 0) & (schemes.weight > 0)).any(axis=1)
+    masked = np.asarray(((schemes.masked > 0) & (schemes.weight > 0)).any(axis=1))
     # Zero eigenvalues decouple where nothing is masked (eq-drop).
-    support = np.where(unmasked, directions.bare, directions.masked)[scheme]
+    support = np.where(masked[scheme], directions.masked, directions.bare)
     rows = schemes.rows[scheme]
     with np.errstate(all="ignore"):
         psi = gamma / rows
@@ -79,12 +79,12 @@ def standing(
         learns = (rows > 0) & (psi < HUGE) & (ridge * schemes.ridge_scale[scheme] < HUGE)
         gamma = np.where(psi > 1 / HUGE, gamma, 0.0)
     lopsided = edge = np.zeros(scheme.size, dtype=bool)
-    if directions.bare < directions.masked:
+    if np.any(directions.bare < directions.masked):
         bare = schemes.bare[scheme]
         with np.errstate(all="ignore"):
             excess = bare * rows - gamma * directions.bare
             vacant = gamma * (directions.masked - directions.bare) - (1 - bare) * rows
         mixed = (bare > 0) & (bare < 1) & (ridge == 0) & learns
-        lopsided = mixed & (excess >= 0) & (vacant >= 0)
+        lopsided = mixed & (excess >= 0) & (vacant >= 0) & (directions.bare < directions.masked)
         edge = lopsided & ((excess == 0) | (vacant == 0))
     return Standing(delta, learns, gamma, lopsided, edge)

@@ -8,12 +8,19 @@ import pytest
 import ridgeless as rl
 from ridgeless.engine.fronts import problem_of
 
+FRONTS = {
+    rl.risk: rl.Risk,
+    rl.covariance_risk: rl.Risk,
+    rl.ratio_aware_risk: rl.Risk,
+    rl.random_features_risk: rl.RandomFeaturesRisk,
+}
 
-@pytest.mark.parametrize("front", [rl.risk, rl.covariance_risk, rl.ratio_aware_risk])
+
+@pytest.mark.parametrize("front", FRONTS)
 def test_a_front_answers_the_problem_it_poses(front) -> None:
     signature = inspect.signature(front)
-    assert signature.return_annotation is rl.Risk
-    assert get_type_hints(front)["return"] is rl.Risk
+    assert signature.return_annotation is FRONTS[front]
+    assert get_type_hints(front)["return"] is FRONTS[front]
     assert list(signature.parameters) == list(inspect.signature(problem_of(front)).parameters)
 
 

@@ -1,0 +1,1 @@
+"""Random features: a third operator, and width as one more ridge."""
