@@ -10,12 +10,14 @@ from simulations.populations.designs import (
     StudentRows,
 )
 from simulations.populations.real_rows import RealRows
+from simulations.trials.estimators.kernel import ArcCosineKernel
 from simulations.trials.estimators.linear import LinearRegression
 from simulations.trials.estimators.random_features import RandomFeatures
 from simulations.trials.estimators.ratio_aware import RatioAware
 from simulations.trials.problem import Problem
 
 __all__ = [
+    "ArcCosineKernel",
     "EllipticalRows",
     "GaussianRows",
     "LinearRegression",

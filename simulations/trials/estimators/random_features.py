@@ -18,7 +18,7 @@ from simulations.trials.inputs import InputMask
 from simulations.trials.ridge import Gram, Ridge
 from simulations.trials.sample import MaskedRows
 
-__all__ = ["RandomFeatures"]
+__all__ = ["RandomFeatures", "rows_seed"]
 
 Array = NDArray[np.float64]
 
@@ -119,6 +119,12 @@ class RandomFeatures:
         )
 
 
+def rows_seed(masked: MaskedRows) -> np.random.Generator:
+    """Return random numbers that belong to the rows, and so to the trial."""
+    name = sha256(np.ascontiguousarray(masked.sample.rows[:4]).tobytes()).digest()
+    return np.random.default_rng(np.frombuffer(name, dtype=np.uint32))
+
+
 @dataclass(frozen=True)
 class _Layer:
     """A layer, on masked rows and on test rows; regressions with any ridge share it."""
@@ -128,9 +134,8 @@ class _Layer:
 
     @cached_property
     def rng(self) -> np.random.Generator:
-        """Random numbers that belong to the rows, and so to the trial."""
-        name = sha256(np.ascontiguousarray(self.masked.sample.rows[:4]).tobytes()).digest()
-        return np.random.default_rng(np.frombuffer(name, dtype=np.uint32))
+        """Random numbers of the layer and the test rows."""
+        return rows_seed(self.masked)
 
     @cached_property
     def drawn(self) -> tuple[Array, Array, Array]:
