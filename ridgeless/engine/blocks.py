@@ -32,10 +32,10 @@ Array = NDArray[np.float64]
 STEP = math.log(2.0) / 3.0
 #: The first and the last t, over the scale at which anything decays, and absolute.
 FIRST, LAST = 2e-4, math.exp(4.0)
-#: The ridgeless limit of a row without masks: its variance over that of the signal in it.
+#: The ridgeless limit of a row without masks: at least so much of the signal's variance is left.
 BARE = 1e-20
 #: Scratch arrays that the sums need, one number per ratio.
-WORK = 8
+WORK = 9
 
 
 def _before(power: int) -> Array:
@@ -129,8 +129,8 @@ def prepare(rows, unit, base, m1, m0):
     for j in range(x.size):
         square = rows.seen[j] * rows.seen[j]
         h = base + rows.masked[j] * unit * m0
-        if h == 0.0:
-            h = BARE * m1 * square
+        if rows.masked[j] == 0.0:
+            h = max(h, BARE * m1 * square)
         x[j] = 1.0 / h
         top = max(top, m1 * square * x[j])
     first = FIRST / (1.0 + rows.masks * top)
@@ -256,13 +256,20 @@ def block_variance(rows, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     reach = 1.0 + inflation
     left, learnt = reach * missed.gap - inflation, reach * (1.0 - missed.gap)
     scatter = reach * reach * missed.scatter
-    x, miss = rows.work[0], rows.work[7]
-    middle = total = 0.0
+    x, miss, apart = rows.work[0], rows.work[7], rows.work[8]
+    lost = kept = total = 0.0
     for j in range(x.size):
-        miss[j] = rows.target[j] * (left + learnt * rows.lost[j])
-        middle += rows.weight[j] * rows.lost[j]
+        lost += rows.weight[j] * rows.lost[j]
+        kept += rows.weight[j] * (rows.seen[j] / rows.target[j])
         total += rows.weight[j]
-    middle /= total
+    # Of what is lost and what is kept, which add up to one, the smaller keeps its digits.
+    for j in range(x.size):
+        if lost < kept:
+            apart[j] = rows.lost[j] - lost / total
+            miss[j] = rows.target[j] * (left + learnt * rows.lost[j])
+        else:
+            apart[j] = kept / total - rows.seen[j] / rows.target[j]
+            miss[j] = rows.target[j] - learnt * rows.seen[j]
     design = noise = 0.0
     for place in range(rows.power.size):
         theta, chance, loud = rows.power[place], rows.chance[place], rows.loud[place]
@@ -290,21 +297,21 @@ def block_variance(rows, d0, floor, base, m1, m0, u1, u0, inflation, missed):
                 f_yy += e * y * y
                 f_by += e * b * y
                 f_bb += e * b * b
-                zm, zg, apart = z * miss[j], z * rows.target[j], rows.lost[j] - middle
+                zm, zg, off = z * miss[j], z * rows.target[j], apart[j]
                 f_m += e * zm
                 f_mm += e * zm * zm
                 f_g += e * zg
                 f_gg += e * zg * zg
-                f_gl += e * zg * apart
-                f_ggl += e * zg * zg * apart
-                f_ggll += e * zg * zg * apart * apart
+                f_gl += e * zg * off
+                f_ggl += e * zg * zg * off
+                f_ggll += e * zg * zg * off * off
             _, p1, p2, p3 = others_of(gone, many)
             n0 = r0 = 0.0
             for j in range(x.size):
                 e = rows.weight[j] * rows.count * ex[j]
-                g, apart = rows.target[j], rows.lost[j] - middle
-                first = g * (apart * f_g - f_gl)
-                second = g * g * ((apart * apart * f_gg - 2.0 * apart * f_ggl) + f_ggll)
+                g, off = rows.target[j], apart[j]
+                first = g * (off * f_g - f_gl)
+                second = g * g * ((off * off * f_gg - 2.0 * off * f_ggl) + f_ggll)
                 square = m1 * m1 * (p2 * max(second, 0.0) + p3 * first * first)
                 load = e * rows.masked[j] * unit * x[j] * x[j]
                 r0 += load * ((miss[j] * p1 + 2.0 * m1 * p2 * first) * miss[j] + square)

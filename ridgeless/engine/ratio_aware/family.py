@@ -134,7 +134,7 @@ class _Problem:
             masking.masks == math.inf,
             not law.inverse_keep_is_finite,
             float(cells.standing.gamma[cell]),
-            max(lam / scale, 1 / HUGE) if lam > 0 else 0.0,
+            max(lam / scale, family.spectrum.mean / scale / HUGE) if lam > 0 else 0.0,
         )
 
     def columns(self, tests: Array) -> Array:

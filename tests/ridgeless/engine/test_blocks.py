@@ -115,3 +115,26 @@ def test_many_masks_cost_no_digits() -> None:
     many = rl.risk([1.0, 3.0], law, masks_per_sample=2**40, **options)
     same = rl.risk([1.0, 3.0], 0.5, masks_per_sample=2**40, **options)
     assert many.total == pytest.approx(same.total, rel=1e-11)
+
+
+@pytest.mark.parametrize("order", [48, 96])
+def test_ratios_close_to_one_keep_their_digits(order: int) -> None:
+    """Rows that show a millionth: what they miss is one less a product of large and small."""
+    law = rl.UniformRatio(0.99999, 0.999999)
+    nodes = rl.Masking(law, masks_per_sample=3).row_moments(order)
+    again = rl.Masking(law, masks_per_sample=3).row_moments(2 * order)
+    left = LEFT._replace(gap=1 - 1.0 / (1 + 3e5))  # learnt = 1: all of what a row shows
+    found = [
+        blocks.block_variance(table_of(x).at(0), D0, FLOOR, 1.0, M1, M0, U1, U0, 3e5, left)[0]
+        for x in (nodes, again)
+    ]
+    assert found[0] == pytest.approx(found[1], rel=1e-13)
+
+
+def test_a_ridge_below_all_resolution_is_none() -> None:
+    law = rl.DiscreteRatio([0.0, 1e-60, 0.4])
+    found = [
+        rl.risk([1.0, 3.0], law, masks_per_sample=3, aspect_ratio=4.0, ridge=ridge).total
+        for ridge in (0.0, 1e-300)
+    ]
+    assert found[0] == pytest.approx(found[1], rel=IDENTITY)
