@@ -66,9 +66,9 @@ def risks(ratio: Any, masks: float, fill: str, aspect_ratio: float, **named: Any
     """Return totals of relu features of every width; the last axis is that of the widths."""
     widths = np.array(WIDTHS) / aspect_ratio
     named |= {"fill": fill, "masks_per_sample": masks}
-    found = rl.random_features_risk(
-        rl.Spectrum.power_law(1.0, FEATURES), ratio, width_ratio=widths, aspect_ratio=aspect_ratio, **named,
-    )  # fmt: skip
+    spectrum = rl.Spectrum.power_law(1.0, FEATURES)
+    named |= {"width_ratio": widths, "aspect_ratio": aspect_ratio}
+    found = rl.random_features_risk(spectrum, ratio, **named)
     return np.asarray(found.total)
 
 
