@@ -36,9 +36,10 @@ def learned_fraction(
     ----------
     spectrum, mask_ratio
         As in `risk`, or what another front takes in their place.
-    front : risk, covariance_risk or ratio_aware_risk
+    front : risk, covariance_risk, ratio_aware_risk or random_features_risk
         The model that learns. Of a covariance the fractions are those along its eigenvectors; of
-        ratio-aware regression those at the test mask ratio.
+        ratio-aware regression those at the test mask ratio; of random features those of an
+        unmasked input.
     **keywords
         As in the front; of the target it only matters which rows count.
 

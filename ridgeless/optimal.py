@@ -80,7 +80,7 @@ def optimal_mask_ratio(
     Parameters
     ----------
     spectrum : Spectrum or array_like of eigenvalues, or what another front takes in its place
-    front : risk, covariance_risk, ratio_aware_risk or another function of a `mask_ratio`
+    front : risk, covariance_risk, ratio_aware_risk, random_features_risk or one of your own
         What is minimised: `total` of what it returns, of the shape to which the mask ratios and
         the other arguments broadcast.
     **keywords

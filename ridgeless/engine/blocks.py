@@ -246,6 +246,25 @@ def block_predictor(rows, d0, floor, base, m1, m0):
 
 
 @sum_kernel
+def residuals(rows, left, learnt):
+    """Fill what rows of each ratio miss of their target, and how far they are from the mean row."""
+    miss, apart = rows.work[7], rows.work[8]
+    lost = kept = total = 0.0
+    for j in range(miss.size):
+        lost += rows.weight[j] * rows.lost[j]
+        kept += rows.weight[j] * (rows.seen[j] / rows.target[j])
+        total += rows.weight[j]
+    # Of what is lost and what is kept, which add up to one, the smaller keeps its digits.
+    for j in range(miss.size):
+        if lost < kept:
+            apart[j] = rows.lost[j] - lost / total
+            miss[j] = rows.target[j] * (left + learnt * rows.lost[j])
+        else:
+            apart[j] = kept / total - rows.seen[j] / rows.target[j]
+            miss[j] = rows.target[j] - learnt * rows.seen[j]
+
+
+@sum_kernel
 def block_variance(rows, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     """Design variance, and noise variance per unit of noise (eq-blocks-variance).
 
@@ -256,20 +275,8 @@ def block_variance(rows, d0, floor, base, m1, m0, u1, u0, inflation, missed):
     reach = 1.0 + inflation
     left, learnt = reach * missed.gap - inflation, reach * (1.0 - missed.gap)
     scatter = reach * reach * missed.scatter
+    residuals(rows, left, learnt)
     x, miss, apart = rows.work[0], rows.work[7], rows.work[8]
-    lost = kept = total = 0.0
-    for j in range(x.size):
-        lost += rows.weight[j] * rows.lost[j]
-        kept += rows.weight[j] * (rows.seen[j] / rows.target[j])
-        total += rows.weight[j]
-    # Of what is lost and what is kept, which add up to one, the smaller keeps its digits.
-    for j in range(x.size):
-        if lost < kept:
-            apart[j] = rows.lost[j] - lost / total
-            miss[j] = rows.target[j] * (left + learnt * rows.lost[j])
-        else:
-            apart[j] = kept / total - rows.seen[j] / rows.target[j]
-            miss[j] = rows.target[j] - learnt * rows.seen[j]
     design = noise = 0.0
     for place in range(rows.power.size):
         theta, chance, loud = rows.power[place], rows.chance[place], rows.loud[place]

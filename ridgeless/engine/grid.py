@@ -291,7 +291,11 @@ def _refine(cells: Cells, index: Index, out: Array, diverging: Flags) -> None:
         index, last = index[left], moved[left]
 
 
-def answer(grid: Grid, families: Sequence[Family], kind: type[Kind]) -> Kind:
+def answer(
+    grid: Grid,
+    families: Sequence[Family],
+    kind: type[Kind] = Risk,  # type: ignore[assignment]
+) -> Kind:
     """Solve a problem and assemble the risk and its parts, a mean over families."""
     found = [_parts(solve(grid, family), len(kind.further)) for family in families]
     means = found[0]

@@ -355,6 +355,17 @@ def test_the_best_ratio_of_each_width() -> None:
         assert abs(fine[curve.total.argmin()] - ratio) <= 0.01
 
 
+@pytest.mark.parametrize("activation", ["identity", "relu", "tanh", "erf"])
+@pytest.mark.parametrize("masks", [1, 4, INF])
+def test_every_width_has_a_best_ratio(activation, masks) -> None:
+    """Ratios from 1e-12 to 1 - 1e-6, thresholds of N = P = d among them."""
+    found = rl.optimal_mask_ratio(
+        POWER, front=rl.random_features_risk, activation=activation, masks_per_sample=masks,
+        width_ratio=[0.3, 1.0, 5.0, INF], aspect_ratio=[[0.5], [2.0]],
+    )  # fmt: skip
+    assert np.isfinite(found.risk).all()
+
+
 def test_a_function_is_an_activation() -> None:
     named: dict[str, Any] = {"width_ratio": 2.0, "target": TASK}
     mine = rl.random_features_risk(POWER, 0.4, activation=np.tanh, **named)

@@ -31,6 +31,10 @@ COLUMNS = (
 )
 
 
+#: What rounding of the arguments makes of a count over a count.
+ROUNDING = 1e-15
+
+
 class Numbers(NamedTuple):
     """The cells of a grid; arrays of shape (cells,) unless it says otherwise."""
 
@@ -234,7 +238,10 @@ def solve_cells(nodes, table, scheme, grid, tests, out):
         cell = cell_of(nodes, rows, grid, i)
         test = Test(tests.linear[i], tests.power[i], tests.hidden[i], tests.noise[i])
         m = np.zeros(3)
-        threshold = cell.delta == 0.0 and cell.ridge == 0.0 and not rows.shared
+        # As many linear features as directions: two thresholds in one, where m is as delta squared.
+        both = cell.linear and cell.narrow * cell.mass == 1.0
+        threshold = abs(cell.delta) <= (ROUNDING if both else 0.0)
+        threshold = threshold and cell.ridge == 0.0 and not rows.shared
         if threshold:  # only the ratios of m are defined: they are those of a ridge this small
             cell = Cell(cell.psi, cell.narrow, 0.0, TINY_RIDGE, cell.linear, cell.first, cell.mass)
         base, e = constants(cell.delta, cell.ridge)

@@ -186,7 +186,7 @@ def _averaged(masking: Masking, layer: _Layer) -> WidthRows:
     share = np.where(rule.keep > 0, counted * loss / np.where(total > 0, total, 1.0), 0.0)
     root = np.sqrt(share)
     apart = layer.d0 * layer.activation.lost(found.nu, rule.mask)
-    linear, target, noise = root * found.linear, root, share * (found.noise - apart)
+    linear, target, noise = root * found.linear, root, share * np.maximum(found.noise - apart, 0.0)
     if rule.mask.shape[1] > 1 and not layer.activation.linear:
         common = root.T * layer.d0 * layer.activation.overlap(found.nu[0], rule.keep[0]) * root
         np.fill_diagonal(common, noise[0])
