@@ -80,7 +80,7 @@ def random_features_risk(
     gain : float, in (0, inf)
         Factor on what goes into the activation.
     ridge : lambda, float or array in [0, inf), in units of the eigenvalues
-        As in `ridgeless.risk`. With raw features sigma(W x) and the penalty mu |b|^2,
+        As in `ridgeless.risk`. With raw features sigma(W x) and a penalty of mu,
         lambda = mu d0/omega.
     fill : "zero", "rescale" or "normalise"
         What training rows show of masked entries: zeros; the others also divided by the row's

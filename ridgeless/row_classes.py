@@ -196,7 +196,7 @@ def _scaled(loss: Array) -> tuple[Array, Array | None]:
 
     None, or powers of two halfway between the smallest and the largest, shape (schemes,).
     """
-    if loss.min() >= 1 / MODERATE and loss.max() <= MODERATE:
+    if loss.size == 0 or (loss.min() >= 1 / MODERATE and loss.max() <= MODERATE):
         return loss, None
     used = loss > 0
     loss = np.where(used, np.maximum(loss, LEAST_LOSS * loss.max(axis=1, keepdims=True)), 0.0)

@@ -83,12 +83,12 @@ def test_summary_does_not_depend_on_workers(run, tmp_path):
         (["isotropic", "--mask-ratios", "0.5", "--masks-per-sample", "1e12"], "GiB of memory"),
         (["isotropic", "--dimension", "3000000000"], "a trial with d = 3000000000 needs at least"),
         (["isotropic", "--dimension", "40000000", "--jobs", "1"], "GiB are available"),
-        (["{folder}/bool.npy"], "real numbers"),
+        (["{folder}/complex.npy"], "numbers"),
         (["isotropic", "--config", "{folder}/edited.json"], "mask_ratios must be a list"),
     ],
 )
 def test_errors_are_one_line(run, tmp_path, arguments, words):
-    np.save(tmp_path / "bool.npy", np.eye(4, dtype=bool))
+    np.save(tmp_path / "complex.npy", 1j * np.eye(4))
     (tmp_path / "edited.json").write_text('{"settings": {"mask_ratios": [0.5], "output": "x"}}')
     code, out, err = run(*(word.format(folder=tmp_path) for word in arguments))
     assert not (tmp_path / "out").exists()
