@@ -19,6 +19,8 @@ __all__ = ["DiscreteRatio", "RatioLaw", "ScheduledRatio", "UniformRatio"]
 
 Array = NDArray[np.float64]
 
+#: Below it a positive mask ratio acts as the limit p -> 0+ to the last digit, and counts as this.
+SMALLEST = 1e-60
 FEW_NODES, LOG_ODDS_REACH = 128, 80.0
 CROWDING = 4.0  # of log-odds nodes towards the middle, where they are this / sinh(this) apart
 SINE_NODES = 8  # so many integrate a sine to the last digit
@@ -336,12 +338,17 @@ class ScheduledRatio(RatioLaw):
         return np.asarray(self.start + (self.end - self.start) * done)
 
 
+def counting(ratio: float) -> float:
+    """Return a ratio as it counts: positive ones are at least `SMALLEST`."""
+    return max(ratio, SMALLEST) if ratio > 0 else 0.0
+
+
 @lru_cache(maxsize=64)
 def _filled_atoms(
     values: tuple[float, ...], chances: tuple[float, ...], used: tuple[bool, ...], masked: bool
 ) -> Fraction:
     weights = [Fraction(chance) for chance in chances]
-    sizes = [Fraction(p) if masked else Fraction(1) for p in values]
+    sizes = [Fraction(counting(p)) if masked else Fraction(1) for p in values]
     some = sum((w * x for w, x, kept in zip(weights, sizes, used, strict=True) if kept), Fraction())
     return some / sum(weights, Fraction())
 
@@ -350,7 +357,10 @@ def _filled_atoms(
 def _filled_between(low: float, high: float, masked: bool) -> Fraction:
     if low == high == 1:
         return Fraction(0)
-    return (Fraction(low) + Fraction(high)) / 2 if masked else Fraction(1)
+    if not masked:
+        return Fraction(1)
+    mean = (Fraction(low) + Fraction(high)) / 2
+    return max(mean, Fraction(SMALLEST)) if mean > 0 else mean
 
 
 def _check_progress(progress: float) -> float:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless.mask_ratio import Quadrature
-from ridgeless.row_classes import SMALLEST, Fill
+from ridgeless.mask_ratio import SMALLEST, Quadrature
+from ridgeless.row_classes import Fill
 from ridgeless.row_power import PowerRule
 from ridgeless.target import Rows
 

@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless.mask_ratio import Quadrature
+from ridgeless.mask_ratio import SMALLEST, Quadrature
 from ridgeless.row_power import PowerRule
 from ridgeless.target import Rows
 
@@ -31,8 +31,6 @@ Array = NDArray[np.float64]
 #: What stands in place of masked entries: zeros, or zeros with the others divided by q.
 Fill = Literal["zero", "rescale"]
 
-# Below it a positive mask ratio acts as the limit p -> 0+ to the last digit.
-SMALLEST = 1e-60
 # Below this share of the largest, so does a loss weight.
 LEAST_LOSS = 1e-280
 # Up to which, and down to its inverse, loss weights are taken as they are.

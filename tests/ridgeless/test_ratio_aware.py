@@ -489,3 +489,15 @@ def test_bad_arguments_are_named(options: dict[str, Any], says: str) -> None:
 def test_several_masks_are_not_derived() -> None:
     with pytest.raises(NotImplementedError, match="masks_per_sample = 2"):
         rl.ratio_aware_risk(POWER, THREE, masks_per_sample=2)
+
+
+@pytest.mark.parametrize("aspect_ratio", [0.25, 1 - 2**-50, 3.0])
+@pytest.mark.parametrize("p", [1e-300, 1e-60, 1e-30, 1e-10])
+def test_the_tiny_ridge_of_rare_masks_is_not_lost(p: float, aspect_ratio: float) -> None:
+    """Infinitely many masks are a ridge of p/q: below the threshold it decides what is left over."""
+    options = {
+        "masks_per_sample": math.inf, "rows": "all", "aspect_ratio": aspect_ratio,
+        "test_mask_ratio": 0.3, "target": rl.LinearTarget(),
+    }  # fmt: skip
+    found = rl.ratio_aware_risk([1.0, 4.0], p, degree=0, **options)
+    assert found.total == pytest.approx(rl.risk([1.0, 4.0], p, **options).total, rel=1e-9)

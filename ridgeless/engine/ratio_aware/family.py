@@ -19,8 +19,8 @@ from ridgeless.engine.ratio_aware.newton import Places
 from ridgeless.engine.spectral import SpectralFamily
 from ridgeless.engine.thresholds import HUGE, TINY_RIDGE
 from ridgeless.errors import ConvergenceError
-from ridgeless.mask_ratio import Quadrature, RatioLaw, ScheduledRatio, UniformRatio
-from ridgeless.row_classes import SMALLEST, RowClasses
+from ridgeless.mask_ratio import SMALLEST, Quadrature, RatioLaw, ScheduledRatio, UniformRatio
+from ridgeless.row_classes import RowClasses
 
 if TYPE_CHECKING:
     from ridgeless.engine.ratio_aware.fixed_point import State

@@ -168,9 +168,10 @@ def _effective(ridge: Array, s: Array, h: Array, psi: float, delta: float) -> Ar
     for _ in range(STEPS):
         part = h / (s + kappa[:, None])
         gain = psi * kappa * part.sum(axis=-1) - delta
-        slope = gain + psi * kappa * (part * s / (s + kappa[:, None])).sum(axis=-1)
-        step = (kappa * gain - ridge) / slope
-        better = np.where((step > 0) & (kappa > 0), kappa - step, kappa)
+        more = psi * kappa * (part * s / (s + kappa[:, None])).sum(axis=-1)
+        # The step less kappa on paper: a tiny ridge is not lost in its rounding.
+        step = (kappa * more + ridge) / (gain + more)
+        better = np.where((step < kappa) & (kappa > 0), step, kappa)
         if (better == kappa).all():
             break
         kappa = better

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ridgeless.activation import Activation
-from ridgeless.mask_ratio import Quadrature, RatioLaw
+from ridgeless.mask_ratio import SMALLEST, Quadrature, RatioLaw
 from ridgeless.masking import Masking
-from ridgeless.row_classes import SMALLEST, RowClasses
+from ridgeless.row_classes import RowClasses
 
 __all__ = ["Features", "WidthFill", "WidthRows", "width_rows"]
 
