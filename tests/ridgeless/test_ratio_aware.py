@@ -494,7 +494,7 @@ def test_several_masks_are_not_derived() -> None:
 @pytest.mark.parametrize("aspect_ratio", [0.25, 1 - 2**-50, 3.0])
 @pytest.mark.parametrize("p", [1e-300, 1e-60, 1e-30, 1e-10])
 def test_the_tiny_ridge_of_rare_masks_is_not_lost(p: float, aspect_ratio: float) -> None:
-    """Infinitely many masks are a ridge of p/q: below the threshold it decides what is left over."""
+    """Infinitely many masks are a ridge of p/q; below the threshold it decides what is left."""
     options = {
         "masks_per_sample": math.inf, "rows": "all", "aspect_ratio": aspect_ratio,
         "test_mask_ratio": 0.3, "target": rl.LinearTarget(),
