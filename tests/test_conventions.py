@@ -108,7 +108,7 @@ def test_tiny_ratios_keep_their_digits() -> None:
         (2, 0.25, 0.0, None),
         (2, 5.0, 0.0, None),
         (2, 1.0, 0.125, [(0.5, 1), (1.5, 1)]),
-        (4, 0.3, 0.0, [(0.5, 1), (1.5, 1)]),
+        pytest.param(4, 0.3, 0.0, [(0.5, 1), (1.5, 1)], marks=pytest.mark.nojit_slow),
         (4, 9.0, 0.0, None),
     ],
 )
@@ -151,6 +151,7 @@ def test_rescaling_one_ratio_is_a_factor(values: list[float], problem: dict) -> 
     close(one, two, 1e-8)
 
 
+@pytest.mark.nojit_slow
 @given(
     values=strategies.positive_eigenvalues,
     problem=strategies.problems,
@@ -169,6 +170,7 @@ def test_blocks_of_one_mask_are_its_classes(
     close(mixed, rl.risk(values, **problem | {"fill": fill}), 1e-8)
 
 
+@pytest.mark.nojit_slow
 @given(
     values=strategies.eigenvalues,
     problem=strategies.problems,
