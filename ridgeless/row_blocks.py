@@ -89,7 +89,8 @@ def row_blocks(
     p = np.where(p > 0, np.maximum(p, SMALLEST), 0.0)
     counted = chance * p if rows == "masked" else chance
     count, rest = filled
-    expected = float(rule.weight @ rule.mask) if rows == "masked" else 1.0
+    raised = np.where(rule.mask > 0, np.maximum(rule.mask, SMALLEST), 0.0)
+    expected = float(rule.weight @ raised) if rows == "masked" else 1.0
     root = np.sqrt(omega)
     if fill == "rescale":
         seen, masked, lost = root, omega * (p / keep), np.zeros_like(p)

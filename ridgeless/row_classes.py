@@ -163,7 +163,11 @@ def row_classes(
     loss, unit = _scaled(loss_weight + np.zeros_like(mask))
     # Probability of a mask per unit of rows: pi_k, or pi_k p_k when only masked targets count.
     counted = weight * mask if rows == "masked" else weight
-    per_mask = mean if rows == "masked" else np.ones_like(mean)
+    per_mask = np.ones_like(mean)
+    if rows == "masked":
+        # The exact mean, but of ratios that count as larger than they are.
+        raised = (mask > rule.mask).any(axis=1)
+        per_mask = np.where(raised, counted.sum(axis=1), mean)
     rescaled = fill == "rescale"
     if masks_per_sample == math.inf:
         found = _infinitely_many(mask, keep, counted * loss, counted.sum(axis=1), rescaled)

@@ -270,11 +270,13 @@ def test_other_kinds_of_arguments_are_refused_or_taken_as_numbers() -> None:
     )
 
 
+@pytest.mark.parametrize("others", [(), (0.0,), (1.0, 0.0)])
 @pytest.mark.parametrize("masks", [1, 2])
-def test_rows_are_counted_with_the_ratios_that_classes_have(masks: int) -> None:
+def test_rows_are_counted_with_the_ratios_that_classes_have(
+    masks: int, others: tuple[float, ...]
+) -> None:
     """A ratio of 1e-300 acts as 1e-60 does, in what a row shows and in how many rows there are."""
     given = {"masks_per_sample": masks, "rows": "masked", "ridge": 1e-3, "aspect_ratio": 0.0}
     task = {"target": rl.LinearTarget(), **given}
-    law = rl.DiscreteRatio([1e-300, 1.0, 0.0])
-    same = rl.DiscreteRatio([1e-60, 1.0, 0.0])
+    law, same = (rl.DiscreteRatio([p, *others]) for p in (1e-300, 1e-60))
     assert rl.risk([1.0, 2.0], law, **task).total == rl.risk([1.0, 2.0], same, **task).total
