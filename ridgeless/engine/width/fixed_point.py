@@ -154,8 +154,10 @@ def solved(matrix, rest, m, right, size):
     x = np.zeros(3)
     for k in range(size):
         total = b[k] + (n[k, :k] * x[:k]).sum()
-        if below[k] > 0.0 or total != 0.0:
+        if below[k] > 0.0:
             x[k] = total / below[k]
+        elif total != 0.0:
+            x[k] = math.inf
     return x * m
 
 
