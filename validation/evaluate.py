@@ -18,12 +18,12 @@ from torch import nn
 from ridgeless import DomainError
 from ridgeless.checks import real_array, require
 from ridgeless.cli.files import replacing
+from ridgeless.mask_shapes import named_shape
 from simulations.running.style import COLOURS, SHAPES, STYLE, panels
 from validation.behaviour import check_finite, check_predictions, notes_on
 from validation.datasets import load
 from validation.datasets.tokens import Tokens
 from validation.experiment import run_of
-from validation.masking.shapes import named_shape
 from validation.models import make_model
 from validation.pretrain import choose_device, load_checkpoint
 from validation.probe import probe

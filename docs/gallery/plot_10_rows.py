@@ -12,8 +12,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import ridgeless as rl
+from ridgeless.mask_shapes import named_shape
 from ridgeless.rows.draws import Scheme, draw
-from ridgeless.rows.mask_shapes import grid_of, units
 
 rng = np.random.default_rng(0)
 X = load_digits().data
@@ -46,7 +46,7 @@ def simulated(mask, ratio, features=None, kernel=None, trials=24):
         train, tests = X[order[:samples]].copy(), X[order[samples:]].copy()
         y, answers = train[:, pixel].copy(), tests[:, pixel].copy()
         named = mask if mask == "importance" else None
-        labels = np.arange(64) if named else units(mask, grid_of(mask, 64))
+        labels = np.arange(64) if named else named_shape(mask, (8, 8)).units
         seen = draw(Scheme(named, labels), ratio, train, seed).inputs(train, "zero")
         seen[:, pixel] = tests[:, pixel] = 0
         if kernel:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import ridgeless as rl
 from ridgeless.cli.files import replacing
 from ridgeless.quantiles import quantized
-from ridgeless.rows.mask_shapes import important
+from ridgeless.rows.importance import important
 from ridgeless.rows.replicates import standard_error
 from simulations.populations import catalogue, datasets, sources
 from simulations.running import pages

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ridgeless.errors import DomainError
 from ridgeless.mask_ratio import RatioLaw
-from ridgeless.rows.mask_shapes import IMPORTANCE, important
+from ridgeless.mask_shapes import Spans
+from ridgeless.rows.importance import IMPORTANCE, important
 
 __all__ = ["Drawn", "MaskCall", "Scheme", "draw", "fill_scale"]
 
@@ -22,7 +23,8 @@ MaskCall = Callable[[np.random.Generator, Array], Masks]
 class Scheme(NamedTuple):
     """How features are hidden, beside the ratio."""
 
-    mask: MaskCall | str | None  #: a callable, "importance", or None: units hide on their own
+    #: A callable, runs, "importance", or None: units hide on their own.
+    mask: MaskCall | Spans | str | None
     units: NDArray[np.intp]  #: number of the unit of each feature, shape (d,)
     fill: str = "zero"
 
@@ -61,11 +63,22 @@ def draw(scheme: Scheme, ratio: float | RatioLaw, X: Array, seed: np.random.Seed
     ratios = ratio.sample(rng, X.shape[0]) if law else np.full(X.shape[0], ratio)  # type: ignore[union-attr]
     if callable(scheme.mask):
         return Drawn(called(scheme.mask, rng, X), ratios)
+    if isinstance(scheme.mask, Spans):
+        return Drawn(runs(scheme.mask, ratios, rng), ratios)
     if scheme.mask == IMPORTANCE:
         return Drawn(important(ratios, X, rng), ratios)
     many = int(scheme.units.max()) + 1
     hidden = rng.random((X.shape[0], many), dtype=np.float32) < ratios[:, None]
     return Drawn(hidden if many == X.shape[1] else hidden[:, scheme.units], ratios)
+
+
+def runs(spans: Spans, ratios: Array, rng: np.random.Generator) -> Masks:
+    """Return masks in runs, a share of the ratio hidden; the number is rounded at random."""
+    counts = np.floor(ratios * spans.size + rng.random(ratios.shape)).astype(np.int64)
+    hidden = np.repeat(counts[:, None] == spans.size, spans.size, axis=1)
+    some = (counts > 0) & (counts < spans.size)  # else there is nothing to choose
+    hidden[some] = spans.hide(counts[some], rng)
+    return hidden
 
 
 def called(mask: MaskCall, rng: np.random.Generator, X: Array) -> Masks:

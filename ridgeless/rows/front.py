@@ -17,12 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
 from ridgeless.errors import DomainError
 from ridgeless.mask_ratio import RatioLaw
+from ridgeless.mask_shapes import Spans, Units, named_shape
 from ridgeless.masking import Masking, masking_of
 from ridgeless.rows import question as asked
 from ridgeless.rows.cells import Cells
 from ridgeless.rows.diagnostics import said_of_answers, said_of_rows
 from ridgeless.rows.draws import MaskCall, Scheme
-from ridgeless.rows.mask_shapes import IMPORTANCE, grid_of, units
+from ridgeless.rows.importance import IMPORTANCE
 from ridgeless.rows.question import Features, Kernel, Question
 from ridgeless.rows.replicates import populations, standard_error
 from ridgeless.rows.result import RowsRisk
@@ -90,8 +91,8 @@ def rows_risk(
         the risk at N - 1.
     mask : callable, or text
         ``(rng, X) -> hidden``, a bool array of X's shape; or a shape, hidden at the mask ratio:
-        "spans:5" (neighbours in fives, from the first on; those of training start anywhere),
-        "blocks:4x4" or "tubes" (square images), "importance".
+        "spans:5" (runs of five features in the mean), "blocks:4x4" or "tubes" (square images),
+        "importance".
     features : callable, rows (R, d) to features (R, P)
         What the regression is linear in. If it was trained, then on other rows.
     kernel : callable, rows (R, d) and (S, d) to a matrix (R, S)
@@ -312,7 +313,24 @@ def _scheme(mask: Any, masking: Masking, width: int) -> Scheme:
         return Scheme(mask, own, masking.fill)
     if not isinstance(mask, str):
         raise DomainError(f"mask must be a callable or the name of a shape, got {mask!r}")
-    return Scheme(None, units(mask, grid_of(mask, width)), masking.fill)
+    shape = named_shape(mask, _grid(mask, width), "mask")
+    if isinstance(shape, Units):
+        return Scheme(None, shape.units, masking.fill)
+    assert isinstance(shape, Spans)
+    return Scheme(shape, own, masking.fill)
+
+
+def _grid(shape: str, features: int) -> tuple[int, ...]:
+    """Return the axes on which so many features of a row stand: a square, if they need two."""
+    if shape.partition(":")[0] not in ("blocks", "tubes"):
+        return (features,)
+    side = math.isqrt(features)
+    if side * side != features:
+        raise DomainError(
+            f"mask = {shape!r} needs features on a square grid, got {features} of them; a "
+            "callable (rng, X) -> hidden can know another"
+        )
+    return side, side
 
 
 def _said_of_targets(question: Question, risks: Array, target: Any, width: int) -> list[str]:

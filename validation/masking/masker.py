@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ridgeless import DomainError
 from ridgeless.checks import count
+from ridgeless.mask_shapes import Shape, blocks, grouped, named_shape
 from validation.masking.fill import Fill, check_fill
 from validation.masking.sampler import RatioSampler
-from validation.masking.shapes import Shape, blocks, grouped, named_shape
 
 __all__ = ["Drawn", "Masker", "hidden_counts"]
 

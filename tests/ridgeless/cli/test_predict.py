@@ -52,7 +52,7 @@ def test_it_writes_and_draws(data: Path, capsys: pytest.CaptureFixture[str]) -> 
     ("words", "sentence"),
     [
         (["--samples", "81"], "samples must be whole numbers from 1 to 80"),
-        (["--mask", "stripes"], "mask must be one of"),
+        (["--mask", "stripes"], "mask must be 'independent'"),
         (["--mask-ratios", "half"], "mask_ratio must be a number"),
         (["--target", "gene99"], "target must be"),
         (["--plot", "curve.xyz"], "--plot: "),

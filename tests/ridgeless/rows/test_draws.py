@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ridgeless import DomainError, UniformRatio
+from ridgeless.mask_shapes import Spans
 from ridgeless.rows.draws import Drawn, Scheme, called, draw, fill_scale
 
 X = np.random.default_rng(0).normal(size=(2000, 6))
@@ -32,6 +33,21 @@ def test_what_is_kept_may_be_rescaled():
     np.testing.assert_array_equal(drawn.inputs(row, "zero"), [[0.0, 5.0]])
     np.testing.assert_array_equal(drawn.inputs(row, "rescale"), [[0.0, 20.0]])
     np.testing.assert_array_equal(fill_scale(np.array([0.5, 1.0]), "rescale"), [2.0, 1.0])
+
+
+def test_runs_have_their_share_and_their_mean_length():
+    scheme = Scheme(Spans(40, 4.0), np.arange(40))
+    rows = np.zeros((2000, 40))
+    hidden = draw(scheme, 0.33, rows, SEED).hidden
+    assert set(hidden.sum(axis=1)) == {13, 14}  # 13.2 in the mean
+    assert np.abs(hidden.mean(axis=0) - 0.33).max() < 5 * np.sqrt(0.33 * 0.67 / 2000)
+    begins = hidden & ~np.concatenate([np.zeros((2000, 1), bool), hidden[:, :-1]], axis=1)
+    assert hidden.sum() / begins.sum() == pytest.approx(4, rel=0.03)
+    assert not draw(scheme, 0.0, rows, SEED).hidden.any()
+    assert draw(scheme, 1.0, rows, SEED).hidden.all()
+    assert not scheme.has_units
+    drawn = draw(scheme, UniformRatio(0, 1), rows, SEED)
+    assert np.abs(drawn.hidden.sum(axis=1) - 40 * drawn.ratios).max() <= 1
 
 
 def test_importance_and_callables():

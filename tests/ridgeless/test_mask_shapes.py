@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
+from ridgeless.mask_shapes import Spans, Units, blocks, grouped, named_shape, tubes
 from tests import tolerances
 from validation.masking import Masker, RatioSampler
-from validation.masking.shapes import Spans, Units, blocks, grouped, named_shape, tubes
 
 #: Shape, grid, and how many units there are to choose from.
 SHAPES = [

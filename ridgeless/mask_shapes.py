@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ridgeless import DomainError
 from ridgeless.checks import count, real_array
+from ridgeless.errors import DomainError
 
 __all__ = ["Shape", "Spans", "Units", "blocks", "grouped", "named_shape", "tubes"]
 
@@ -121,8 +121,8 @@ def grouped(groups: tuple[Hashable, ...], tokens: int) -> Units:
     return Units(np.unique(np.asarray(groups), return_inverse=True)[1])
 
 
-def named_shape(shape: str, grid: Sequence[int]) -> Shape:
-    """Return the shape of a name on a grid of any number of axes.
+def named_shape(shape: str, grid: Sequence[int], argument: str = "shape") -> Shape:
+    """Return the shape of a name on a grid of any number of axes; `argument` is how it was given.
 
     Raises
     ------
@@ -142,26 +142,28 @@ def named_shape(shape: str, grid: Sequence[int]) -> Shape:
     if name == "spans" and size:
         tokens = math.prod(grid)
         if max(grid) != tokens:
-            raise DomainError(f"shape {shape!r} must have tokens in a line, got a grid {grid}")
-        length = float(real_array("shape", _number(shape, size)))
+            raise DomainError(f"{argument} {shape!r} must have tokens in a line, got a grid {grid}")
+        length = float(real_array(argument, _number(shape, size, argument)))
         if not 1 <= length < tokens:
-            raise DomainError(f"shape {shape!r} must have a length from 1 to below L = {tokens}")
+            raise DomainError(
+                f"{argument} {shape!r} must have a length from 1 to below L = {tokens}"
+            )
         return Spans(tokens, length)
     if name == "blocks" and size:
-        sides = [_number(shape, side) for side in size.split("x")]
+        sides = [_number(shape, side, argument) for side in size.split("x")]
         if len(sides) == 1:
             sides *= len(grid)
         if len(sides) != len(grid) or not all(side.is_integer() and side >= 1 for side in sides):
             raise DomainError(
-                f"shape {shape!r} must have one side for all {len(grid)} axes of the grid, or one "
-                "for each: whole numbers of at least 1"
+                f"{argument} {shape!r} must have one side for all {len(grid)} axes of the grid, "
+                "or one for each: whole numbers of at least 1"
             )
         return blocks(grid, [int(side) for side in sides])
-    raise DomainError(f"shape must be {SHAPES}, got {shape!r}")
+    raise DomainError(f"{argument} must be {SHAPES}, got {shape!r}")
 
 
-def _number(shape: str, text: str) -> float:
+def _number(shape: str, text: str, argument: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise DomainError(f"shape must be {SHAPES}, got {shape!r}") from None
+        raise DomainError(f"{argument} must be {SHAPES}, got {shape!r}") from None
