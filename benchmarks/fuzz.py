@@ -7,6 +7,7 @@ that shows it, and ends with 1 if there is any; `--write` puts the counts into d
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 import traceback
@@ -68,15 +69,19 @@ def report(first: int, asked: Counter[str], findings: Findings) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="how long to ask")
-    parser.add_argument("--calls", type=float, default=10_000, help="of fronts, at least")
+    parser.add_argument("--seconds", type=float, help="how long to ask")
+    parser.add_argument("--calls", type=float,
+                        help="of fronts, at least (10000, if --seconds is not given)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the first round of questions")
     names = [front.__name__ for front in FRONTS[1:]]
     parser.add_argument("--without", choices=names, action="append", help="leave a front out")
     parser.add_argument("--write", action="store_true", help="put the counts into the page")
     chosen = parser.parse_args(arguments)
     fronts = tuple(front for front in FRONTS if front.__name__ not in (chosen.without or ()))
-    asked, findings = fuzz(chosen.seed, chosen.seconds, chosen.calls, fronts)
+    seconds = math.inf if chosen.seconds is None else chosen.seconds
+    default = 10_000 if chosen.seconds is None else math.inf
+    calls = default if chosen.calls is None else chosen.calls
+    asked, findings = fuzz(chosen.seed, seconds, calls, fronts)
     text = report(chosen.seed, asked, findings)
     print(text)
     for kind, (count, question, said) in findings.items():
