@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ __all__ = [
     "real_array",
     "real_scalar",
     "require",
+    "weights_array",
 ]
 
 
@@ -57,6 +59,19 @@ def nonnegative_array(name: str, value: Any, *, finite: bool) -> NDArray[np.floa
     array = real_array(name, value)
     allowed = (array >= 0) & (np.isfinite(array) | (not finite))
     return require(name, array, allowed, "be finite and at least 0" if finite else "be at least 0")
+
+
+def weights_array(value: Any, size: int) -> NDArray[np.float64]:
+    """Return the weights of `size` values up to a power of two, equal ones for None."""
+    if value is None:
+        return np.ones(size)
+    weights = np.atleast_1d(nonnegative_array("weights", value, finite=True))
+    if weights.shape != (size,) or not weights.any():
+        raise DomainError(
+            f"weights must be {size} numbers of positive sum, one per value, got {value!r}"
+        )
+    # By a power of two, which rounds nothing, so that no sum of counts overflows.
+    return np.asarray(np.ldexp(weights, -math.frexp(weights.max())[1]))
 
 
 def real_scalar(name: str, value: Any) -> float:

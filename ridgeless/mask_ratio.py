@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar
+from ridgeless.checks import count, nonnegative_array, ratio_array, real_scalar, weights_array
 from ridgeless.errors import DomainError
 
 __all__ = ["DiscreteRatio", "RatioLaw", "ScheduledRatio", "UniformRatio"]
@@ -207,15 +207,8 @@ class DiscreteRatio(RatioLaw):
         ratios = np.atleast_1d(ratio_array("values", values))
         if ratios.ndim != 1 or ratios.size == 0:
             raise DomainError(f"values must be a non-empty list of ratios, got {values!r}")
-        chances = np.ones(ratios.size)
-        if weights is not None:
-            chances = np.atleast_1d(nonnegative_array("weights", weights, finite=True))
+        chances = weights_array(weights, ratios.size)
         total = math.fsum(chances)
-        if chances.shape != ratios.shape or not 0 < total < math.inf:
-            raise DomainError(
-                f"weights must be {ratios.size} numbers of positive finite sum, one per value, "
-                f"got {weights!r}"
-            )
         kept = chances > 0
         object.__setattr__(self, "values", tuple(ratios[kept].tolist()))
         object.__setattr__(self, "weights", tuple((chances[kept] / total).tolist()))

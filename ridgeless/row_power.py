@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgeless.checks import nonnegative_array, real_scalar
+from ridgeless.checks import nonnegative_array, real_scalar, weights_array
 from ridgeless.errors import DomainError
 
 __all__ = [
@@ -160,16 +160,8 @@ class DiscretePower(RowPower):
         powers = np.atleast_1d(nonnegative_array("values", values, finite=True))
         if powers.ndim != 1 or powers.size == 0:
             raise DomainError(f"values must be a non-empty list of powers, got {values!r}")
-        chances = np.ones(powers.size)
-        if weights is not None:
-            chances = np.atleast_1d(nonnegative_array("weights", weights, finite=True))
-        total = math.fsum(chances)
-        if chances.shape != powers.shape or not 0 < total < math.inf:
-            raise DomainError(
-                f"weights must be {powers.size} numbers of positive finite sum, one per value, "
-                f"got {weights!r}"
-            )
-        chances = chances / total
+        chances = weights_array(weights, powers.size)
+        chances = chances / math.fsum(chances)
         powers = powers / max(powers.max(), np.finfo(float).tiny)
         mean = math.fsum(chances * powers)
         if not mean > 0:

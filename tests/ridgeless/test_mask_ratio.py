@@ -111,7 +111,7 @@ def test_a_law_of_ones_own() -> None:
         (lambda: rl.UniformRatio([0.1, 0.2], 0.9), "low must be one number"),
         (lambda: rl.DiscreteRatio([]), "values must be a non-empty list"),
         (lambda: rl.DiscreteRatio([0.1, 0.2], [1.0]), "weights must be 2 numbers"),
-        (lambda: rl.DiscreteRatio([0.1], [0.0]), "weights must be 1 numbers of positive"),
+        (lambda: rl.DiscreteRatio([0.1], [0.0]), "weights must be 1 numbers of positive sum"),
         (lambda: rl.ScheduledRatio(0.1, 2.0), "end must lie"),
         (lambda: rl.ScheduledRatio(0.1, 0.2, "step"), "shape must be 'linear' or 'cosine'"),
         (lambda: rl.UniformRatio().at(1.5, np.random.default_rng(0)), "progress must lie"),
