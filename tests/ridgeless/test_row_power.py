@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ridgeless as rl
-from tests.tolerances import IDENTITY, ROUNDING
+from tests.tolerances import IDENTITY, MONTE_CARLO_Z, ROUNDING
 
 
 @pytest.mark.parametrize("degrees", [2.05, 3.0, 5.0, 30.0, 200.0, 1e4])
@@ -24,6 +24,19 @@ def test_lognormal_nodes_have_its_moments(sigma: float) -> None:
     rule = rl.LognormalPower(sigma).rule()
     assert rule.weight @ rule.inverse == pytest.approx(math.exp(sigma**2), rel=IDENTITY)
     assert rule.weight @ (1 / rule.inverse) == pytest.approx(1, rel=IDENTITY)
+
+
+@pytest.mark.parametrize(
+    "power", [rl.StudentPower(8.0), rl.LognormalPower(0.7), rl.DiscretePower([0, 1, 4], [1, 2, 1])]
+)
+def test_draws_follow_the_rule(power: rl.RowPower) -> None:
+    """By a bounded function of the power, so that the mean of draws has a known error."""
+    rule, draws = power.rule(), power.sample(np.random.default_rng(0), 100_000)
+    for scale in (0.3, 1.0, 3.0):
+        expected = rule.kept * (rule.weight @ (1 / (1 + scale * rule.inverse)))
+        found = draws / (draws + scale)
+        error = found.std() / math.sqrt(found.size)
+        assert abs(found.mean() - expected) < MONTE_CARLO_Z * error
 
 
 def test_discrete_powers_are_scaled_and_zeros_are_apart() -> None:
