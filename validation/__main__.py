@@ -27,6 +27,7 @@ except ModuleNotFoundError as missing:
 
 if TYPE_CHECKING:
     from validation.bridge import Bridge
+    from validation.theories.collect import Theorising
 
 __all__ = ["main"]
 
@@ -75,6 +76,8 @@ def run_experiment(settings: Experiment) -> int:
     from validation.pretrain import choose_device, processes
     from validation.report import document as report
     from validation.results import read_results
+    from validation.steps import trained_out, trials_of
+    from validation.theories.collect import read_theories
 
     began = time.monotonic()
     runs = experiment_runs(settings)
@@ -82,6 +85,8 @@ def run_experiment(settings: Experiment) -> int:
     if settings.dry_run:
         print(f"{len(runs)} runs on {', '.join(settings.data)}; nothing was trained")
         return 0
+    if settings.trained_out is not None:
+        runs = trained_out(settings, runs)
     interrupted = False
     with processes(device) as (rank, _):
         doing = f"{', '.join(dict.fromkeys(run.model for run in runs.values()))} on {device}"
@@ -104,7 +109,8 @@ def run_experiment(settings: Experiment) -> int:
     chosen = Bridge(ratios=("0.5",), dimension=64, trials=2) if small else Bridge()
     bridge = _bridge(settings.output, settings.data, chosen) if settings.bridge else []
     made = _provenance(PROG, time.monotonic() - began)
-    report.write(settings.output, results, bridge, settings.record(), made)
+    record = settings.record() | {"trials": trials_of(settings.output)}
+    report.write(settings.output, results, bridge, record, made, read_theories(settings.output))
     print(f"wrote report.json, report.md and figures to {settings.output}")
     return 0
 
@@ -115,6 +121,8 @@ def make_report(settings: Reporting) -> int:
     from validation.experiment import shared_settings
     from validation.report import document as report
     from validation.results import read_results
+    from validation.steps import trials_of
+    from validation.theories.collect import read_theories
 
     began, folder = time.monotonic(), settings.folder
     results = read_results(folder)
@@ -125,8 +133,18 @@ def make_report(settings: Reporting) -> int:
     if settings.bridge and not bridge:
         bridge = _bridge(folder, record["data"], Bridge())
     made = _provenance(f"{PROG} report", time.monotonic() - began)
-    report.write(folder, results, bridge, record, made)
+    record |= {"trials": trials_of(folder)}
+    report.write(folder, results, bridge, record, made, read_theories(folder))
     print(f"wrote report.json, report.md and figures of {len(results)} runs to {folder}")
+    return 0
+
+
+def put_theories(settings: Theorising) -> int:
+    """Compute what theories say of a folder's runs and return the exit code."""
+    from validation.theories.collect import collect
+
+    lines = collect(settings)
+    print(f"{lines} risks are in {settings.folder}; python -m validation report shows them")
     return 0
 
 
@@ -176,6 +194,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog = "python -m validation evaluate"
         text = "Test a model that `python -m validation --keep-models` kept, or one of your own."
         return command(Evaluation, evaluate, prog, text, given[1:] or ["--help"])
+    if given[:1] == ["theories"]:
+        from validation.theories.collect import Theorising
+
+        text = "Put three theories of real rows beside the kept models of a folder."
+        prog = "python -m validation theories"
+        return command(Theorising, put_theories, prog, text, given[1:] or ["--help"])
     if given[:1] == ["report"]:
         text = "Write report.json, report.md and figures of all runs in a folder, finished or not."
         prog = "python -m validation report"

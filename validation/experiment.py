@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ridgeless import DomainError
 from ridgeless.cli.files import write_text
@@ -22,7 +23,22 @@ from validation.pretrain import Recipe
 from validation.results import RUNS, Result, end_last_line, read_results
 from validation.settings import Experiment, Run
 
-__all__ = ["experiment_runs", "perform", "run_of", "shared_settings", "train_one"]
+if TYPE_CHECKING:
+    import torch
+
+    from validation.models import Masked
+    from validation.pretrain import Trained
+
+__all__ = [
+    "data_digest",
+    "experiment_runs",
+    "perform",
+    "run_of",
+    "samples_of",
+    "shared_settings",
+    "train",
+    "train_one",
+]
 
 SHAPE = "settings.json"
 MODELS = "models"
@@ -51,7 +67,7 @@ def experiment_runs(settings: Experiment) -> dict[str, Run]:
         (run.model, sets[run.dataset], run.width, run.depth, run.block, run.fill) for run in runs
     }:
         _build_nothing(*shape)
-    return {run.id(_digest(run.dataset)): run for run in runs}
+    return {run.id(data_digest(run.dataset)): run for run in runs}
 
 
 def _build_nothing(name: str, data: Tokens, width: int, depth: int, block: int, fill: Fill) -> None:
@@ -125,33 +141,15 @@ def train_one(
     """
     import torch
 
-    from validation.masking import Masker, RatioSampler
-    from validation.models import make_model
-    from validation.pretrain import choose_device, pretrain
+    from validation.pretrain import choose_device
     from validation.probe import probe
     from validation.reconstruction import components, reconstruction
 
     torch.set_num_threads(threads)
     data, device = load(run.dataset), choose_device(device_name)
-    # One stream per purpose: ratios do not change which samples, weights and batches come.
-    chosen, order, masks = np.random.SeedSequence([run.seed, run.n]).spawn(3)
-    rows = np.random.default_rng(chosen).permutation(len(data.train))[: run.n]
-    model = make_model(run.model, data, run.width, run.depth, run.seed, run.fill)
-    sampler = RatioSampler(run.named.law, "sample" if run.per == "sample" else "batch", masks)
-    masker = Masker(sampler, data.grid, run.block)
     if models is not None:
         models.mkdir(parents=True, exist_ok=True)
-    trained = pretrain(
-        model,
-        data,
-        rows,
-        masker,
-        run.recipe,
-        rng=np.random.default_rng(order),
-        device=device,
-        checkpoint=None if models is None else models / f"{name}.pt",
-        about=run.record(),
-    )
+    model, trained = train(run, device, None if models is None else models / f"{name}.pt")
     found = reconstruction(model, data, device)
     if not np.isfinite(list(found.risk.values())).all():
         raise DomainError(
@@ -173,6 +171,40 @@ def train_one(
         "steps": run.recipe.steps,
         "loss": trained.loss,
     }
+
+
+def train(run: Run, device: torch.device, checkpoint: Path | None) -> tuple[Masked, Trained]:
+    """Return the model of a run, trained, and what that cost."""
+    from validation.masking import Masker, RatioSampler
+    from validation.models import make_model
+    from validation.pretrain import pretrain
+
+    data = load(run.dataset)
+    _, order, masks = _streams(run)
+    model = make_model(run.model, data, run.width, run.depth, run.seed, run.fill)
+    sampler = RatioSampler(run.named.law, "sample" if run.per == "sample" else "batch", masks)
+    trained = pretrain(
+        model,
+        data,
+        samples_of(run, data),
+        Masker(sampler, data.grid, run.block),
+        run.recipe,
+        rng=np.random.default_rng(order),
+        device=device,
+        checkpoint=checkpoint,
+        about=run.record(),
+    )
+    return model, trained
+
+
+def samples_of(run: Run, data: Tokens) -> NDArray[np.int64]:
+    """Return which samples of the training pool a run learns from: the same at all ratios."""
+    return np.random.default_rng(_streams(run)[0]).permutation(len(data.train))[: run.n]
+
+
+def _streams(run: Run) -> list[np.random.SeedSequence]:
+    """Return a stream per purpose, which ratios do not change: samples, batches, masks."""
+    return np.random.SeedSequence([run.seed, run.n]).spawn(3)
 
 
 def run_of(record: Mapping[str, Any], source: str = "record") -> Run:
@@ -236,6 +268,7 @@ def _device(settings: Experiment) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _digest(name: str) -> str:
+def data_digest(name: str) -> str:
+    """Return what tells the samples of a data set from those of another."""
     data: Tokens = load(name)
     return array_digest(data.train) + array_digest(data.test)

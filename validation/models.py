@@ -1,9 +1,9 @@
 """Four models of masked inputs: Linear, MLP, CNN and Transformer.
 
-Each maps ``(inputs, hidden)`` to one prediction per token, and has `represent`, whose features
-a probe reads. Shapes: B samples, L tokens on a grid, c values per token or V symbols, w the width.
-``inputs`` are values (B, L, c) or symbols (B, L); ``hidden`` is boolean (B, L), True where masked.
-What is hidden never reaches a model.
+Each maps ``(inputs, hidden)`` to one prediction per token: a linear `head` of its `last` layer.
+It has `represent` too, whose features of whole samples a probe reads. Shapes: B samples, L tokens
+on a grid, c values per token or V symbols, w the width. ``inputs`` are values (B, L, c) or symbols
+(B, L); ``hidden`` is boolean (B, L), True where masked. What is hidden never reaches a model.
 """
 
 from __future__ import annotations
@@ -49,6 +49,10 @@ class Masked(nn.Module):
         """Return features of the whole sample: (B, features)."""
         raise NotImplementedError
 
+    def last(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+        """Return what the head reads at every token: (B, L, features)."""
+        raise NotImplementedError
+
 
 class Linear(Masked):
     """One matrix from all zero-filled tokens to all tokens, started at zero: the theory's model.
@@ -67,6 +71,9 @@ class Linear(Masked):
     def represent(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         return self.map(self.blank(inputs, hidden).flatten(1))  # (B, L c)
 
+    def last(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+        return _everywhere(self.blank(inputs, hidden).flatten(1), self.length)
+
     def forward(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         return self.represent(inputs, hidden).unflatten(1, (self.length, self.channels))
 
@@ -84,6 +91,9 @@ class MLP(Masked):
 
     def represent(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         return self.body(self.flag(inputs, hidden).flatten(1))  # (B, w)
+
+    def last(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+        return _everywhere(self.represent(inputs, hidden), self.length)
 
     def forward(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         predicted = self.head(self.represent(inputs, hidden))
@@ -125,12 +135,19 @@ class CNN(Masked):
     def represent(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         return self.encode(inputs, hidden)[-1].flatten(1)
 
-    def forward(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+    def decode(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+        """Return the maps that the head reads: (B, w, H, W)."""
         *skips, found = self.encode(inputs, hidden)
         for up, skip in zip(self.up, reversed(skips), strict=True):
             grown = functional.interpolate(found, size=skip.shape[2:])
             found = up(torch.cat([skip, grown], dim=1))
-        predicted: Tensor = self.head(found)  # (B, c, H, W)
+        return found
+
+    def last(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+        return self.decode(inputs, hidden).flatten(2).transpose(1, 2)
+
+    def forward(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+        predicted: Tensor = self.head(self.decode(inputs, hidden))  # (B, c, H, W)
         return predicted.flatten(2).transpose(1, 2)
 
 
@@ -204,7 +221,7 @@ class Transformer(Masked):
             return tokens.mean(dim=1)  # (B, w)
         return (tokens * seen[..., None]).sum(dim=1) / seen.sum(dim=1, keepdim=True)
 
-    def forward(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+    def last(self, inputs: Tensor, hidden: Tensor) -> Tensor:
         tokens, places, _ = self.encode(inputs, hidden)
         if self.decoder is not None:
             found = torch.zeros(*hidden.shape, tokens.shape[2], dtype=tokens.dtype).to(
@@ -213,8 +230,17 @@ class Transformer(Masked):
             found = found.scatter(1, places[..., None].expand_as(tokens), tokens)
             blank = self.mask_token.to(tokens.dtype)
             tokens = self.decoder(torch.where(hidden[..., None], blank, found) + self.place)
-        predicted: Tensor = self.head(self.norm(tokens))  # (B, L, c)
+        normed: Tensor = self.norm(tokens)  # (B, L, w)
+        return normed
+
+    def forward(self, inputs: Tensor, hidden: Tensor) -> Tensor:
+        predicted: Tensor = self.head(self.last(inputs, hidden))  # (B, L, c)
         return predicted
+
+
+def _everywhere(features: Tensor, length: int) -> Tensor:
+    """Return features of samples, (B, features), as those of each of their tokens."""
+    return features[:, None].expand(-1, length, -1)
 
 
 def waves(grid: tuple[int, int], width: int) -> Tensor:

@@ -45,13 +45,13 @@ def read_results(folder: Path) -> list[Result]:
     return list({result["id"]: result for result in _parsed(path, lines)}.values())
 
 
-def end_last_line(folder: Path) -> None:
-    """Make the file end with a whole line, so that more can be appended.
+def end_last_line(folder: Path, name: str = RUNS) -> None:
+    """Make a file of lines end with a whole one, so that more can be appended.
 
     A last line that was cut short is removed, and one that lacks its end only gets it. The file
     stays the same one: another command may be appending to it.
     """
-    path = folder / RUNS
+    path = folder / name
     if not path.exists():
         return
     content = path.read_bytes()

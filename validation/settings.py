@@ -62,12 +62,16 @@ class Run:
 
     def record(self) -> dict[str, Any]:
         """Return what the run is, as values; a fill is named where it is not the usual one."""
-        return _without_usual_fill(asdict(self))
+        return _without_usual(asdict(self))
 
 
-def _without_usual_fill(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what version 0.1.0 did not know of, so that its runs and folders stay the same."""
-    return {k: v for k, v in values.items() if (k, v) != ("fill", Run.fill)}
+#: What version 0.1.0 did not know of: left out where it is as usual, so that its runs and folders
+#: stay the same.
+USUAL = {"fill": "zero", "trained_out": None}
+
+
+def _without_usual(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in values.items() if k not in USUAL or v != USUAL[k]}
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ class Experiment:
 
     recipe: Annotated[Recipe, tyro.conf.OmitArgPrefixes] = field(default_factory=Recipe)
     """How models are trained."""
+
+    trained_out: int | None = None
+    """Train until the loss stops falling, in at most so many steps: those of the recipe are doubled
+    until the loss at ratio 0.5 ends less than 3 % below that of half as many. Once per data set,
+    model and size, alike for all ratios and seeds; nothing is trained at equal compute then."""
 
     bridge: bool = True
     """Also train the linear model to convergence, against theory."""
@@ -156,11 +165,17 @@ class Experiment:
         for model in self.models:
             if model not in WIDTHS:
                 raise DomainError(f"models must be among {', '.join(WIDTHS)}, got {model!r}")
-        given = [(name, getattr(self, name)) for name in ("seeds", "block", "depth", "jobs")]
+        single = ("seeds", "block", "depth", "jobs", "trained_out")
+        given = [(name, getattr(self, name)) for name in single]
         given += [(name, value) for name in ("widths", "samples") for value in getattr(self, name)]
         for name, value in given:
             if value is not None:
                 count(name, value)
+        if self.trained_out is not None and self.trained_out < 2 * self.recipe.steps:
+            raise DomainError(
+                f"trained_out must be at least twice the {self.recipe.steps} steps of the recipe, "
+                f"got {self.trained_out}"
+            )
 
     def runs(self, symbols: Mapping[str, bool], ordered: Mapping[str, bool]) -> list[Run]:
         """Return all runs, one seed after the other, so that a part is an experiment too.
@@ -192,7 +207,8 @@ class Experiment:
                     )
                     runs.append(run)
                     drops = model == "transformer" and not symbols[dataset]
-                    if drops and (width, n) == self._middle(model):
+                    middle = (width, n) == self._middle(model)
+                    if drops and middle and self.trained_out is None:
                         runs.append(_at_equal_compute(run))
         return runs
 
@@ -210,7 +226,8 @@ class Experiment:
     def shape(self) -> dict[str, Any]:
         """Return the settings that all runs of a folder share."""
         shared = {"per": self.per, "block": self.block, "depth": self.depth, "fill": self.fill}
-        return _without_usual_fill(shared) | {
+        shared["trained_out"] = self.trained_out
+        return _without_usual(shared) | {
             f"recipe.{name}": value for name, value in asdict(self.recipe).items()
         }
 

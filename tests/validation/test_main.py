@@ -72,7 +72,8 @@ def test_dry_run_trains_and_writes_nothing(tmp_path, capsys, reports):
 def test_results_reach_the_report_with_their_settings(small, here, tmp_path, capsys, reports):
     assert main(small) == 0
     assert "wrote report.json" in capsys.readouterr().out
-    ((folder, results, bridge, settings, made),) = reports
+    ((folder, results, bridge, settings, made, theories),) = reports
+    assert theories == []
     assert folder == tmp_path / "out"
     assert results == read_results(folder)
     assert len(results) == 1

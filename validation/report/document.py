@@ -19,10 +19,12 @@ from ridgeless.cli.files import write_text
 from validation.named_ratio import in_order, named_ratio
 from validation.prediction import ASSUMPTIONS, GRID, Theory, theory_of
 from validation.report.comparison import Row
+from validation.report.policies import regrets
+from validation.report.theories import beside
 from validation.report.verdicts import verdicts
 from validation.results import flaw
 
-__all__ = ["build", "recomputed", "settings_of", "write"]
+__all__ = ["build", "follows", "recomputed", "settings_of", "write"]
 
 DIGITS = 6
 MODELS = ("linear", "mlp", "cnn", "transformer")
@@ -39,6 +41,7 @@ def write(
     bridge: Sequence[Row],
     settings: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    theories: Sequence[Row] = (),
 ) -> None:
     """Write report.json, report.md and figures to a folder.
 
@@ -48,6 +51,7 @@ def write(
         In any order; of runs with the same id the first counts.
     bridge : rows of `validation.bridge`
     settings, provenance : JSON-able mappings
+    theories : lines of theories.jsonl, if there are any
 
     Raises
     ------
@@ -57,7 +61,7 @@ def write(
     from validation.report.figures import draw
     from validation.report.summary import summary
 
-    report = build(results, bridge, settings, provenance)
+    report = build(results, bridge, settings, provenance, theories)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "report.json", "".join(_lines(report)))
     figures = draw(report, folder)
@@ -69,27 +73,28 @@ def build(
     bridge: Sequence[Row],
     settings: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    theories: Sequence[Row] = (),
 ) -> dict[str, Any]:
     """Return the content of report.json."""
     from validation.datasets import load
 
     ordered = sorted(_checked(results), key=_place)
-    theories = {
+    estimated = {
         name: theory_of(load(name))
         for name in sorted({r["dataset"] for r in ordered if _has_theory(r)})
     }
     report = {
         "provenance": dict(provenance) | {"training_seconds": sum(r["seconds"] for r in ordered)},
         "settings": dict(settings),
-        "runs": [row for result in ordered for row in _long(result, theories)],
+        "runs": [row for result in ordered for row in _long(result, estimated)],
         "bridge": list(bridge),
-        "components": _components(ordered, theories),
-        "theory": _theory(ordered, theories),
+        "components": _components(ordered, estimated),
+        "theory": _theory(ordered, estimated),
+        "theories": list(theories),
     }
     report = {name: _rounded(part) for name, part in report.items()}
     # From rounded figures, so that whoever reads the file gets the same.
-    report["verdicts"] = recomputed(report)
-    return report
+    return report | follows(report)
 
 
 def settings_of(results: Sequence[Row]) -> dict[str, Any]:
@@ -106,6 +111,16 @@ def settings_of(results: Sequence[Row]) -> dict[str, Any]:
 def recomputed(report: Mapping[str, Any]) -> list[Row]:
     """Return the verdicts that follow from the runs and the theory of a report."""
     return list(_rounded(verdicts(report["runs"], report["theory"]["best"])))
+
+
+def follows(report: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Return all parts of a report that follow from its others: verdicts, beside, regrets."""
+    runs, theories = report["runs"], report["theories"]
+    return {
+        "verdicts": recomputed(report),
+        "beside": list(_rounded(beside(theories))),
+        "regrets": list(_rounded(regrets(runs, theories))),
+    }
 
 
 def _checked(results: Sequence[Row]) -> list[Row]:

@@ -25,6 +25,7 @@ __all__ = ["draw"]
 SHOWN = (PRIMARY, "0.5")
 WIDE = 8  # risks over a wider range get a logarithmic scale
 LAWS = {"random": "R²MAE", "linear": "linear schedule", "cosine": "cosine schedule"}
+LINES = ("-", "--", "-.")
 DASHES: dict[str, Any] = {"random": "-", "linear": (0, (6, 2)), "cosine": (0, (1, 1.5))}
 
 
@@ -43,6 +44,9 @@ def draw(report: Mapping[str, Any], folder: Path) -> dict[str, str]:
                 f"risk-{name}.png": (_risk(own, report["theory"]), RISK),
                 f"test-ratios-{name}.png": (_test_ratios(own), TEST_RATIOS),
             }
+            beside = [row for row in report.get("beside", []) if row["dataset"] == dataset]
+            if beside:
+                drawn[f"theories-{name}.png"] = (_theories(beside), THEORIES)
             if parts:
                 drawn[f"components-{name}.png"] = (_components(own, parts), COMPONENTS)
             for file, (figure, caption) in drawn.items():
@@ -62,6 +66,11 @@ RISK = (
 TEST_RATIOS = (
     "risk of each training ratio over the test ratio, relative to the best fixed ratio at that "
     "test ratio; the last place is the risk averaged over test ratios. Middle width."
+)
+THEORIES = (
+    "risk against mask ratio on a few hidden tokens: of the networks (dots) and by three theories "
+    "of regression on real rows: on the tokens themselves (linear), on a frozen random layer of "
+    "the network's width, and on the trained network's own last hidden layer."
 )
 COMPONENTS = (
     "risk along principal components, largest variance first, with half of the tokens hidden "
@@ -227,6 +236,31 @@ def _components(cells: Sequence[Cell], parts: Sequence[Row]) -> Figure:
         axis.axhline(1, color="0.55", linewidth=1, linestyle=":", zorder=1)
     axes[0][0].set_ylabel("risk / variance of the component")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    return figure
+
+
+def _theories(rows: Sequence[Row]) -> Figure:
+    """Draw, per model and width, the measured curve and what three theories say."""
+    sizes = list(dict.fromkeys((row["model"], row["width"]) for row in rows))
+    figure, axes = _panels(len(sizes))
+    for axis, size in zip(axes[0], sizes, strict=True):
+        own = [row for row in rows if (row["model"], row["width"]) == size]
+        curve = own[0]["curve"]
+        fixed = [r for r in curve if named_ratio(r).kind == "fixed"]
+        places = [float(r) for r in fixed]
+        for number, row in enumerate(own):
+            theory = [row["curve"][r]["theory"] for r in fixed]
+            style: dict[str, Any] = {"color": COLOURS[number], "linestyle": LINES[number]}
+            axis.plot(places, theory, label=row["source"], **style)
+        axis.plot(places, [curve[r]["measured"] for r in fixed], "ko", label="measured")
+        axis.set_yscale("log")
+        levels(axis)
+        axis.set_title(f"{size[0]}, width {size[1]}" if size[1] else size[0])
+        axis.set_xlabel("mask ratio in training")
+        axis.axhline(1, color="0.55", linewidth=1, linestyle=":", zorder=1)
+    axes[0][0].set_ylabel("risk / risk of the mean")
+    last = max(axes[0], key=lambda axis: len(axis.lines))
+    figure.legend(*last.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure
 
 

@@ -10,8 +10,10 @@ import numpy as np
 
 from simulations.running.intervals import standard_error
 from simulations.running.pages import table
+from validation.report import policies, theories
 from validation.report.comparison import AVERAGE, Cell, Row, cells_of, middle_cell
 from validation.report.verdicts import PREDICTIONS, PRIMARY, combined
+from validation.steps import FALLING, RATIO
 
 __all__ = ["summary"]
 
@@ -19,8 +21,8 @@ LIMITS = (
     "Intervals are over seeds: they say how repeatable a result is on this data set, with this "
     "recipe and these sizes, and nothing of other data. Many verdicts are given, each at 95%: of "
     "twenty effects that are not there one is expected to be confirmed or refuted by chance.",
-    "Training has a fixed number of steps and one learning rate for all ratios and sizes. The "
-    "theory is that of a linear model trained to the end.",
+    "Training has one learning rate for all ratios and sizes, and one number of steps for all "
+    "ratios. The linear theory is that of a linear model trained to the end.",
     "Risk along components is measured against the variance of the component, with what cannot be "
     "predicted at all; the theory's unlearned share is of the signal, without the variance that "
     "n samples bring, and its components are those of the covariance that is white within tokens.",
@@ -36,6 +38,10 @@ def summary(report: Mapping[str, Any], figures: Mapping[str, str]) -> str:
         _scope(report, cells),
         "## Verdicts",
         *_verdict_tables(report["verdicts"], cells),
+        *_steps(report["settings"].get("trials", {})),
+        *theories.told(report.get("beside", [])),
+        *_figures(figures, ("theories-",)),
+        *policies.told(report.get("regrets", [])),
         *_figures(figures, ("risk-", "test-ratios-")),
         "## Risk by mask ratio",
         "Risk on hidden tokens relative to predicting the mean, averaged over seeds, with the "
@@ -310,6 +316,24 @@ def _costs(cells: Sequence[Cell]) -> Iterator[str]:
                 f"{np.mean([e['tokens'] for e in entries]):.0f}",
             ])  # fmt: skip
     yield table(["", "mask ratio", "probe", "seconds", "tokens seen"], rows)
+
+
+def _steps(trials: Mapping[str, Sequence[Sequence[float]]]) -> Iterator[str]:
+    """Tell how many steps each size was trained for, where they were chosen by a rule."""
+    if not trials:
+        return
+    yield "## How long models were trained"
+    yield (
+        f"Steps were doubled, at ratio {RATIO}, until the loss over the last tenth of them ended "
+        f"less than {FALLING:.0%} below that of half as many, or the most allowed were reached: "
+        "then it was still falling. The last number was used for all ratios and seeds."
+    )
+    rows = []
+    for size, tried in trials.items():
+        flat = len(tried) > 1 and tried[-1][1] > (1 - FALLING) * tried[-2][1]
+        losses = ", ".join(f"{steps:.0f}: {loss:.3f}" for steps, loss in tried)
+        rows.append([size, f"{tried[-1][0]:.0f}", losses, "yes" if flat else "no"])
+    yield table(["", "steps", "loss after so many", "stopped falling"], rows)
 
 
 def _bridge(rows: Sequence[Row]) -> Iterator[str]:
