@@ -6,7 +6,7 @@ from ridgeless.learned import learned_fraction
 from ridgeless.mask_ratio import DiscreteRatio, RatioLaw, ScheduledRatio, UniformRatio
 from ridgeless.masking import Masking
 from ridgeless.optimal import OptimalMaskRatio, optimal_mask_ratio
-from ridgeless.parts import RandomFeaturesRisk, Risk
+from ridgeless.parts import RandomFeaturesRisk, Risk, TransferRisk
 from ridgeless.pilot import Pilot, pilot
 from ridgeless.random_features import random_features_risk
 from ridgeless.ratio_aware import ratio_aware_risk
@@ -16,6 +16,8 @@ from ridgeless.row_power import DiscretePower, LognormalPower, RowPower, Student
 from ridgeless.rows import RowsRisk, learning_curve, rows_risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
+from ridgeless.transfer.covariance import covariance_transfer_risk
+from ridgeless.transfer.spectral import transfer_risk
 
 __version__ = "0.1.0"
 
@@ -39,8 +41,10 @@ __all__ = [
     "ScheduledRatio",
     "Spectrum",
     "StudentPower",
+    "TransferRisk",
     "UniformRatio",
     "covariance_risk",
+    "covariance_transfer_risk",
     "learned_fraction",
     "learning_curve",
     "optimal_mask_ratio",
@@ -50,4 +54,5 @@ __all__ = [
     "recommend",
     "risk",
     "rows_risk",
+    "transfer_risk",
 ]

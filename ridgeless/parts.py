@@ -13,7 +13,7 @@ from ridgeless.mask_ratio import RatioLaw
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RandomFeaturesRisk", "Risk"]
+__all__ = ["RandomFeaturesRisk", "Risk", "TransferRisk"]
 
 Values = float | NDArray[np.float64]
 
@@ -105,3 +105,14 @@ class RandomFeaturesRisk(Risk):
 
     #: Fluctuation of the predictor from the random weights of the layer (eq-width-bias).
     width_variance: Values = 0.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TransferRisk(Risk):
+    """The risk of a probe on a pretrained representation, and the ridge that it has.
+
+    What the representation has lost of the signal is part of `bias`, and noise to the probe.
+    """
+
+    #: Ridge of the probe, in units of the representation's mean variance; inf predicts 0.
+    probe_ridge: Values = 0.0

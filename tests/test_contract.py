@@ -24,7 +24,7 @@ FRONTS = (
     "ridgeless.risk ridgeless.learned ridgeless.covariance ridgeless.ratio_aware ridgeless.optimal "
     "ridgeless.random_features"
 )
-THEORY = f"{BELOW} fronts rows estimation recommend pilot theory"
+THEORY = f"{BELOW} fronts rows transfer estimation recommend pilot theory"
 SIMULATIONS = "running populations trials collection sweep simulations files"
 ROOMS = {
     # The theory: from words and numbers, through the engine, to the functions that users call.
@@ -34,10 +34,11 @@ ROOMS = {
     "engine": ("ridgeless.engine", "words numerics nouns"),
     "fronts": (FRONTS, BELOW),
     "rows": ("ridgeless.rows", "words nouns"),
+    "transfer": ("ridgeless.transfer", f"{BELOW} fronts rows"),
     "estimation": ("ridgeless.estimation", f"{BELOW} fronts"),
-    "recommend": ("ridgeless.recommend", f"{BELOW} fronts estimation"),
+    "recommend": ("ridgeless.recommend", f"{BELOW} fronts transfer estimation"),
     "pilot": ("ridgeless.pilot", "words nouns"),
-    "theory": ("ridgeless:", f"{BELOW} fronts rows estimation recommend pilot"),
+    "theory": ("ridgeless:", f"{BELOW} fronts rows transfer estimation recommend pilot"),
     # Its leaves. One arrow leads into them: all read tables, replace files and print in one way.
     "files": ("ridgeless.cli.tables ridgeless.cli.files ridgeless.cli.streams", "words"),
     "explorer": ("ridgeless.explorer", f"{THEORY} files"),

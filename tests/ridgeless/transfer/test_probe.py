@@ -1,0 +1,68 @@
+"""A probe and its best ridge."""
+
+import math
+
+import numpy as np
+import pytest
+
+import ridgeless as rl
+from ridgeless.transfer.probe import Probe
+from ridgeless.transfer.representation import Representation
+from tests import tolerances
+
+Z = Representation(np.array([0.5, 2.0]), np.array([0.4, 0.2]), np.array([0.3, 0.5]), 0.2)
+
+
+def total(found):
+    return found.bias + found.design_variance + found.noise_variance
+
+
+def test_a_probe_is_an_unmasked_regression_that_hears_what_is_lost():
+    mean = (0.4 * 0.5 + 0.2 * 2.0) / 0.6
+    inner = rl.risk(
+        rl.Spectrum([0.5, 2.0], [0.4, 0.2]),
+        0.0,
+        aspect_ratio=3.0 * 0.6,
+        ridge=0.7 * mean,
+        rows="all",
+        target=rl.LinearTarget(0.8 / (0.1 + 0.2), alignment=[0.3 / 0.5, 0.5 / 2.0],
+                               signal_variance=0.8),
+    )  # fmt: skip
+    found = Probe(Z).at(np.array(3.0), np.array(0.1), np.array(0.7))
+    assert total(found) == pytest.approx(inner.total + 0.2, rel=tolerances.TRANSFER)
+    assert found.noise_variance == pytest.approx(inner.noise_variance, rel=tolerances.TRANSFER)
+
+
+def test_the_best_ridge_is_better_than_any():
+    gamma, noise = np.array([0.2, 2.0, 30.0]), np.array([0.0, 0.1, 4.0])
+    probe = Probe(Z)
+    found = probe.best(gamma, noise)
+    ridges = np.logspace(-8, 8, 4001)
+    every = total(probe.at(gamma[:, None], noise[:, None], ridges)).min(axis=1)
+    np.testing.assert_array_less(total(found), every * (1 + tolerances.TRANSFER))
+    again = total(probe.at(gamma, noise, found.ridge))
+    np.testing.assert_allclose(again, total(found), rtol=tolerances.TRANSFER)
+
+
+def test_an_isotropic_task_on_isotropic_features_has_bayes_ridge():
+    z = Representation(np.array([3.0]), np.array([1.0]), np.array([1.0]), 0.0)
+    found = Probe(z).best(np.array([2.0]), np.array([0.25]))
+    assert found.ridge == pytest.approx(2.0 * 0.25, rel=1e-3)
+
+
+def test_where_nothing_can_be_learnt():
+    nothing = Representation(np.zeros(0), np.zeros(0), np.zeros(0), 1.0)
+    found = Probe(nothing).best(np.array([2.0]), np.array([0.5]))
+    assert total(found) == 1.0
+    no_signal = Representation(np.array([1.0]), np.array([0.5]), np.array([0.0]), 1.0)
+    found = Probe(no_signal).best(np.array([2.0]), np.array([0.5]))
+    assert total(found).item() == 1.0
+    assert found.ridge.item() == math.inf
+    given = Probe(no_signal).at(np.array([0.5]), np.array([0.5]), np.array([0.0]))
+    assert total(given) == pytest.approx(1.0 + 1.5 * 0.25 / 0.75)  # noise gamma/(1 - gamma)
+
+
+def test_a_threshold_without_noise_is_not_nan():
+    z = Representation(np.array([1.0]), np.array([1.0]), np.array([1.0]), 0.0)
+    found = Probe(z).at(np.array([1.0]), np.array([0.0]), np.array([0.0]))
+    assert not np.isnan(total(found))
