@@ -17,6 +17,7 @@ from ridgeless.rows import RowsRisk, learning_curve, rows_risk
 from ridgeless.spectrum import Spectrum
 from ridgeless.target import LinearTarget, MaskedFeature
 from ridgeless.transfer.covariance import covariance_transfer_risk
+from ridgeless.transfer.from_rows import RowsTransferRisk, rows_transfer_risk
 from ridgeless.transfer.spectral import transfer_risk
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "Risk",
     "RowPower",
     "RowsRisk",
+    "RowsTransferRisk",
     "ScheduledRatio",
     "Spectrum",
     "StudentPower",
@@ -54,5 +56,6 @@ __all__ = [
     "recommend",
     "risk",
     "rows_risk",
+    "rows_transfer_risk",
     "transfer_risk",
 ]

@@ -181,3 +181,7 @@ TRANSFER = 1e-11
 TRANSFER_ENDS = 1e-6
 #: Bayes' risk beside the probe's with its best ridge, relative. Measured worst case: 2e-10.
 TRANSFER_BAYES = 1e-8
+#: Monte Carlo of 20 to 60 rows beside 3 standard errors, relative: what is of order 1/n.
+TRANSFER_SIZE = 0.05
+#: The best ridge, whose risk is flat beside it.
+TRANSFER_RIDGE = 1e-3

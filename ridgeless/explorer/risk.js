@@ -71,6 +71,7 @@ const testMoments = ({ test, testFill }) =>
 
 /** The risk and its three parts; `start` is a neighbour's `point`. */
 function risk(problem, law, start) {
+  if (problem.probe) return probeRisk(problem, law);
   const { d0, signal } = problem, rows = rowsOf(problem, law);
   if (rows.rows === 0) return parts(signal.null, 0, 0);
   const delta = (problem.gamma - rows.rows) / rows.rows, psi = 1 + delta, ridge = d0 * rows.ridge;

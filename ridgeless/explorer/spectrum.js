@@ -101,7 +101,7 @@ function interlace(s, h) {
 
 /** Where beta lies (values t, masses b2), its variance, which is the null risk, and the noise. */
 function signalOf(settings, { s, h }) {
-  if (settings.target === "linear") {
+  if (settings.target !== "masked") {
     // beta_i^2 ~ s_i^alignment with beta' Sigma beta = 1 (eq-linear-target).
     const raw = h.map((mass, i) => mass * (s[i] / s[s.length - 1]) ** settings.alignment);
     const strength = sum(s.length, (i) => raw[i] * s[i]);
@@ -119,8 +119,10 @@ function signalOf(settings, { s, h }) {
 
 /** Everything about the settings that does not depend on the mask ratio. */
 function problemOf(settings) {
-  const values = eigenvalues(settings), spectrum = nodes(values);
-  return {
+  const values = eigenvalues(settings), probe = settings.target === "probe";
+  // A filter takes nodes where they err: a probe has every eigenvalue.
+  const spectrum = probe ? { s: values, h: values.map(() => 1 / FEATURES) } : nodes(values);
+  const problem = {
     ...spectrum,
     values,
     d0: sum(FEATURES, (i) => values[i]) / FEATURES,
@@ -132,5 +134,15 @@ function problemOf(settings) {
     test: settings.test,
     testFill: settings.testFill,
     power: powerNodes(settings),
+  };
+  if (!probe) return problem;
+  // The settings of masked rows are those of pretraining, without end; the probe sees whole rows.
+  return {
+    ...problem,
+    masks: Infinity,
+    masked: settings.loss === "masked",
+    test: 0,
+    power: powerNodes({ power: "none" }),
+    probe: { penalty: settings.penalty, ridge: settings.ridge },
   };
 }

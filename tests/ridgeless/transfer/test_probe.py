@@ -47,7 +47,7 @@ def test_the_best_ridge_is_better_than_any():
 def test_an_isotropic_task_on_isotropic_features_has_bayes_ridge():
     z = Representation(np.array([3.0]), np.array([1.0]), np.array([1.0]), 0.0)
     found = Probe(z).best(np.array([2.0]), np.array([0.25]))
-    assert found.ridge == pytest.approx(2.0 * 0.25, rel=1e-3)
+    assert found.ridge == pytest.approx(2.0 * 0.25, rel=tolerances.TRANSFER_RIDGE)
 
 
 def test_where_nothing_can_be_learnt():
