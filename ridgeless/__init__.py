@@ -10,7 +10,12 @@ from ridgeless.parts import RandomFeaturesRisk, Risk, TransferRisk
 from ridgeless.pilot import Pilot, pilot
 from ridgeless.random_features import random_features_risk
 from ridgeless.ratio_aware import ratio_aware_risk
-from ridgeless.recommend import Recommendation, recommend
+from ridgeless.recommend import (
+    ProbeRecommendation,
+    Recommendation,
+    recommend,
+    recommend_probe,
+)
 from ridgeless.risk import risk
 from ridgeless.row_power import DiscretePower, LognormalPower, RowPower, StudentPower
 from ridgeless.rows import RowsRisk, learning_curve, rows_risk
@@ -33,6 +38,7 @@ __all__ = [
     "Masking",
     "OptimalMaskRatio",
     "Pilot",
+    "ProbeRecommendation",
     "RandomFeaturesRisk",
     "RatioLaw",
     "Recommendation",
@@ -54,6 +60,7 @@ __all__ = [
     "random_features_risk",
     "ratio_aware_risk",
     "recommend",
+    "recommend_probe",
     "risk",
     "rows_risk",
     "rows_transfer_risk",

@@ -75,6 +75,17 @@ def parser() -> argparse.ArgumentParser:
     recommend.add_argument("--target", metavar="COLUMN",
                            help="predict this column, by its number (from 0) or its name in the "
                            "header, instead of masked ones")  # fmt: skip
+    recommend.add_argument("--task", choices=["reconstruct", "probe"], default="reconstruct",
+                           help="what pretraining is for: to fill in what is hidden, or a probe "
+                           "on labels")  # fmt: skip
+    recommend.add_argument("--labels", metavar="FILE",
+                           help="with --task probe: a label per row, numbers or text; or give "
+                           "--target, a column of the table")  # fmt: skip
+    recommend.add_argument("--label-column", metavar="COLUMN",
+                           help="which column of --labels, by its name or number")  # fmt: skip
+    recommend.add_argument("--loss", choices=["all", "masked"], default="all",
+                           help="with --task probe: what pretraining predicts, all features or "
+                           "hidden ones only (MAE)")  # fmt: skip
     recommend.add_argument("--groups", metavar="GROUPS",
                            help="features masked together: a width of neighbouring columns, "
                            "labels as a,a,b, or a file of labels")  # fmt: skip

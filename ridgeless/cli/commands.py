@@ -13,7 +13,7 @@ import numpy as np
 
 import ridgeless as rl
 from ridgeless import names
-from ridgeless.cli import advice, progress, report, runs, tables
+from ridgeless.cli import advice, probe, progress, report, runs, tables
 
 __all__ = ["curve", "explore", "pilot", "recommend", "risk"]
 
@@ -59,10 +59,14 @@ def curve(chosen: argparse.Namespace) -> None:
 
 def recommend(chosen: argparse.Namespace) -> None:
     """Report a mask ratio for the rows of a table."""
+    probe.check(chosen)
     table = tables.read(chosen.data, tables.chosen(chosen))
     if not chosen.json:
         print(table.understood, flush=True)
     groups = tables.labels(chosen.groups, table)
+    if chosen.task == "probe":
+        probe.recommend(chosen, table, groups)
+        return
     with progress.shown() as bar:
         given: Any = table  # with the names of its columns
         found = rl.recommend(

@@ -2,6 +2,7 @@ r"""A probe after pretraining for a full covariance: patches and features of une
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -160,7 +161,7 @@ def _coefficients(beta: ArrayLike, sigma: Covariance) -> Array:
     if coefficients.shape != (sigma.size,):
         raise DomainError(f"beta must have shape ({sigma.size},), got {coefficients.shape}")
     require("beta", coefficients, np.isfinite(coefficients), "be finite")
-    return np.asarray(sigma.basis.T @ coefficients[:, None]) * sigma.scale**0.5
+    return np.asarray(sigma.basis.T @ coefficients[:, None] * math.sqrt(sigma.scale))
 
 
 def _of_target(sigma: Covariance, target: LinearTarget) -> Array:

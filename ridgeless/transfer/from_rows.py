@@ -179,7 +179,8 @@ def rows_transfer_risk(
             f"the arguments must broadcast together, got the shapes {shapes}"
         ) from None
     shape = arrays[0].shape
-    numbers, scheme, ridges = (np.ravel(x).copy() for x in arrays)
+    numbers, scheme = (np.ravel(x).astype(np.intp) for x in arrays[:2])
+    ridges = np.ravel(arrays[2]).astype(np.float64)
     options = {"replicates": replicates, "rng": int(np.random.default_rng(rng).integers(2**31))}
     learnt = PretrainedMap(unlabelled, question)
     parts = np.empty((3, scheme.size))
@@ -203,7 +204,9 @@ def rows_transfer_risk(
 
     wrong = np.array([one.classification for one in held if one is not None]).reshape(-1, 2)
     return RowsTransferRisk(
-        *(shaped(part) for part in parts),
+        prediction_error=shaped(parts[0]),
+        standard_error=shaped(parts[1]),
+        null=shaped(parts[2]),
         probe_ridge=shaped(ridges),
         classification_error=shaped(wrong[:, 0]) if labels.classes else None,
         classification_standard_error=shaped(wrong[:, 1]) if labels.classes else None,

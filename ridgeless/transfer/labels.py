@@ -74,7 +74,9 @@ def _classes(given: NDArray[Any], text: bool) -> Labels:
         raise DomainError("y must have a class for every row, got a missing one")
     if not text and not np.isfinite(given.astype(float)).all():
         raise DomainError("y must be finite, got nan or inf")
-    values = given.astype(str) if given.dtype.kind == "O" else given
+    values = given.astype(str) if text and given.dtype.kind == "O" else given
+    if not text and given.dtype.kind != "b" and (given == np.floor(given.astype(float))).all():
+        values = given.astype(np.int64)
     names, number = np.unique(values, return_inverse=True)
     if names.size < 2:
         raise DomainError(f"y must have at least 2 classes, got {names.tolist()}")

@@ -12,6 +12,7 @@ from ridgeless.transfer.held_out import held_out
 from ridgeless.transfer.labels import read_labels
 from ridgeless.transfer.pretrained import PretrainedMap
 from ridgeless.transfer.question import Question
+from tests import tolerances
 
 
 def digits():
@@ -52,7 +53,9 @@ def test_without_masks_it_is_a_learning_curve():
     seed = int(np.random.default_rng(0).integers(2**31))
     mean = np.mean(X**2)
     plain = rl.rows_risk(X, 0.0, target=labels.y, samples=[30, 100], ridge=0.2 * mean, rng=seed)
-    assert np.allclose(found.prediction_error, 10 * plain.prediction_error, rtol=tolerances.ROWS_DUAL)
+    assert np.allclose(
+        found.prediction_error, 10 * plain.prediction_error, rtol=tolerances.ROWS_DUAL
+    )
     assert np.allclose(found.null, 10 * plain.null)
 
 
@@ -71,7 +74,9 @@ def test_gaussian_rows_agree_with_the_spectrum():
     )
     # The leading eigenvalue is a fifth of the trace at 20 rows: some percent are of finite size.
     gap = abs(found.prediction_error - theory.prediction_error)
-    assert (gap < 3 * found.standard_error + tolerances.TRANSFER_SIZE * theory.prediction_error).all()
+    assert (
+        gap < 3 * found.standard_error + tolerances.TRANSFER_SIZE * theory.prediction_error
+    ).all()
 
 
 def test_the_best_ridge_and_a_table():
