@@ -15,6 +15,7 @@ from simulations.trials.estimators.linear import LinearRegression
 from simulations.trials.estimators.random_features import RandomFeatures
 from simulations.trials.estimators.ratio_aware import RatioAware
 from simulations.trials.problem import Problem
+from simulations.trials.transfer import Transfer, simulate_transfer
 
 __all__ = [
     "ArcCosineKernel",
@@ -29,6 +30,8 @@ __all__ = [
     "RealRows",
     "RiskEstimate",
     "StudentRows",
+    "Transfer",
     "simulate_risk",
     "simulate_risks",
+    "simulate_transfer",
 ]

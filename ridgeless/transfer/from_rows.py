@@ -169,7 +169,10 @@ def rows_transfer_risk(
         groups=groups,
     )
     schemes = np.arange(question.lam.size).reshape(question.masking.shape)
-    named = {"samples": samples_of(samples, len(table)), "mask_ratio": schemes}
+    named: dict[str, NDArray[Any]] = {
+        "samples": samples_of(samples, len(table)),
+        "mask_ratio": schemes,
+    }
     named["probe_ridge"] = question.arguments["probe_ridge"]
     try:
         arrays = np.broadcast_arrays(*named.values())
