@@ -38,11 +38,11 @@ function curveOf(problem) {
   // Of equal ratios the largest: without rows to train on the predictor is 0, as at p = 1.
   const lowest = Math.min(...totals);
   if (lowest === Infinity || (problem.probe && Math.max(...totals) < lowest * (1 + 1e-9)))
-    return { points, best: points[0], low: 0, high: 1, flat: true };
+    return { points, best: points[0], low: 0, high: lowest === Infinity ? 0 : 1, flat: true };
   let best = points[totals.lastIndexOf(lowest)];
   for (let i = 1; i + 1 < points.length; i++) {
     if (totals[i] > totals[i - 1] || totals[i] > totals[i + 1] || totals[i] > 1.05 * lowest) continue;
-    if (Math.max(totals[i - 1], totals[i + 1]) < (1 + 1e-10) * totals[i]) continue; // level ground
+    if (Math.max(totals[i - 1], totals[i + 1]) < (1 + 1e-13) * totals[i]) continue; // level ground
     const found = goldenSection((p) => at(p).total, ratios[i - 1], ratios[i + 1]);
     const there = at(found);
     if (there.total < best.total) best = { p: found, ...there };

@@ -10,10 +10,10 @@ let state, geometry, worker, simulatedKey, waiting;
 function compute(settings) {
   const curveKey = JSON.stringify({ ...settings, masks: String(settings.masks), ratio: 0, low: 0, high: 0 });
   const problem = curveKey === state?.curveKey ? state.problem : problemOf(settings);
-  const { points, best, low, high } = problem === state?.problem ? state : curveOf(problem);
+  const { points, best, low, high, flat } = problem === state?.problem ? state : curveOf(problem);
   const yours = risk(problem, fixedRatio(settings.ratio));
   const random = risk(problem, uniformRatio(settings.low, settings.high));
-  return { settings, curveKey, problem, points, best, low, high, yours, random };
+  return { settings, curveKey, problem, points, best, low, high, flat, yours, random };
 }
 
 /** Compute and show; the time that takes is shown too. */
@@ -27,6 +27,7 @@ function update() {
   draw();
   byId("sentence").innerHTML = sentenceFor(state);
   byId("plot").setAttribute("aria-label", byId("sentence").textContent);
+  byId("reason").textContent = reasonFor(state);
   byId("values").innerHTML = tableFor(state);
   byId("python").textContent = pythonFor(settings);
   window.ridgeless.milliseconds = performance.now() - began;

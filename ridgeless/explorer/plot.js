@@ -11,6 +11,11 @@ const tag = (name, attributes, content = "") => {
 
 /** Smallest and largest risk on the axis: the valleys, and some room to see the walls. */
 function axisRange({ problem, points, best, yours }) {
+  if (problem.probe) { // no walls but those of a probe without ridge
+    const shown = [yours, ...points].map(({ total }) => Math.min(total, 30 * best.total));
+    const most = Math.max(problem.signal.null, ...shown.filter(Number.isFinite));
+    return [Math.min(best.total, most) / 8, 1.5 * most];
+  }
   const ceiling = 6 * Math.max(problem.signal.null, problem.signal.noise * 0.1);
   const floor = (best.total || ceiling / 10) / 12, peak = threshold(problem);
   const beyond = points.filter(({ p }) => p > peak && p < 0.97).map(({ total }) => 3 * total);
@@ -52,7 +57,7 @@ function drawPlot(svg, state) {
     drawn.push(line("faint", x(i / 10), top, x(i / 10), bottom));
     drawn.push(text("", x(i / 10), bottom + 16, "middle", String(i / 10)));
   }
-  drawn.push(text("label", (left + right) / 2, bottom + 33, "middle", "mask ratio p"));
+  drawn.push(text("label", (left + right) / 2, bottom + 33, "middle", problem.probe ? "mask ratio p of pretraining" : "mask ratio p"));
   drawn.push(text("label", 4, 14, "start", "risk (log scale)"));
 
   // What is within 10 % of the best, the threshold, and predicting nothing.
@@ -91,7 +96,8 @@ function drawPlot(svg, state) {
     const level = y(random.total), from = x(settings.low), to = x(settings.high);
     inside.push(line("random", from, level, to, level));
     for (const end of [from, to]) inside.push(line("random", end, level - 7, end, level + 7));
-    labels.push(text("random-label halo", from + 4, level - 6, "start", "R2MAE"));
+    const below = problem.probe ? 17 : -6; // dots lie above, and a probe's all the way
+    labels.push(text("random-label halo", from + 4, level + below, "start", "R2MAE"));
   }
 
   // Simulated points with two standard errors on either side.

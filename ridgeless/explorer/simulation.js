@@ -112,13 +112,15 @@ function normalEquations(rows, y) {
   return { gram, cross };
 }
 
-/** The shortest of the coefficients that fit best. */
-function minimumNorm(rows, y) {
+/** The shortest of the coefficients that fit best, or those of a ridge. */
+function minimumNorm(rows, y, ridge = 0) {
   if (rows.length >= FEATURES) {
     const { gram, cross } = normalEquations(rows, y);
+    gram.forEach((row, j) => (row[j] += ridge));
     return solveSymmetric(gram, cross);
   }
   const gram = rows.map((row, i) => Float64Array.from(rows, (_, j) => (j <= i ? dot(row, rows[j]) : 0)));
+  gram.forEach((row, i) => (row[i] += ridge));
   const coefficients = new Float64Array(FEATURES);
   if (rows.length) solveSymmetric(gram, y).forEach((weight, i) => addTo(coefficients, weight, rows[i]));
   return coefficients;
@@ -208,6 +210,25 @@ function simulateOnce(problem, { A, samples, tasks }, law, uniform) {
   return errors.reduce((x, y) => x + y) / errors.length;
 }
 
+/** Labelled rows in the basis of the eigenvectors, where a filter is a factor. */
+function drawLabelled({ s, signal, gamma }, { uniform, normal }) {
+  const beta = signal.b2.map((mass) => (uniform() < 0.5 ? -1 : 1) * Math.sqrt(mass));
+  const root = s.map(Math.sqrt), deviation = Math.sqrt(signal.noise);
+  const samples = Array.from({ length: Math.max(1, Math.round(FEATURES / gamma)) }, () =>
+    root.map((size) => size * normal()));
+  return { samples, beta, y: samples.map((x) => dot(x, beta) + deviation * normal()) };
+}
+
+/** The risk of a probe on one set of labelled rows, with the ridge that the theory has for it. */
+function probeOnce(problem, { samples, beta, y }, law) {
+  const { s, h } = problem, { filter } = representationOf(problem, law);
+  const rows = samples.map((x) => x.map((value, k) => filter[k] * value));
+  const mean = sum(FEATURES, (k) => h[k] * s[k] * filter[k] ** 2);
+  const ridge = probeRisk(problem, law).ridge * mean * samples.length;
+  const weights = mean > 0 ? minimumNorm(rows, y, ridge) : filter;
+  return sum(FEATURES, (k) => s[k] * (filter[k] * weights[k] - beta[k]) ** 2);
+}
+
 /** Rounds of one training set masked at every ratio, the random one last; `report` gets means. */
 function simulate(settings, report) {
   const problem = { ...problemOf(settings), settings }, { low, high } = settings;
@@ -215,9 +236,11 @@ function simulate(settings, report) {
   laws.push({ ...uniformRatio(low, high), draw: (uniform) => low + (high - low) * uniform() });
   const sums = laws.map(() => [0, 0]), random = randomNumbers(1), began = performance.now();
   for (let rounds = 1; rounds <= MAX_ROUNDS; rounds++) {
-    const data = drawData(problem, random);
+    const data = problem.probe ? drawLabelled(problem, random) : drawData(problem, random);
     laws.forEach((law, i) => {
-      const found = simulateOnce(problem, data, law, random.uniform);
+      const found = problem.probe
+        ? probeOnce(problem, data, law)
+        : simulateOnce(problem, data, law, random.uniform);
       sums[i][0] += found;
       sums[i][1] += found * found;
     });

@@ -23,11 +23,11 @@ needs_chromium = pytest.mark.skipif(
     reason="Chromium is not installed (Debian: apt-get install chromium)",
 )
 
-# Random positions of every slider and choice, from a seed.
-SHUFFLE = """(seed => {
+# Random positions of every slider and choice, from a seed; choices that are named stay so.
+SHUFFLE = """((seed, fixed) => {
   const { uniform } = randomNumbers(seed), pick = list => list[Math.floor(uniform() * list.length)];
   for (const name in CHOICES)
-    form.elements[name].value = pick(Object.keys(CHOICES[name].options));
+    form.elements[name].value = pick(fixed[name] ?? Object.keys(CHOICES[name].options));
   for (const name in SLIDERS) {
     const { min, max } = form.elements[name];
     form.elements[name].value = Number(min) + uniform() * (max - min);
@@ -39,7 +39,7 @@ READ = """({
   python: document.getElementById("python").textContent,
   cells: Object.fromEntries([...document.querySelectorAll("td")].map(
     cell => [cell.dataset.case + " " + cell.dataset.part, cell.textContent])),
-  best: state.best.p, low: state.low, high: state.high,
+  best: state.best.p, low: state.low, high: state.high, flat: state.flat ?? false,
   sentence: document.getElementById("sentence").textContent,
   sliders: Object.fromEntries([...document.querySelectorAll("output")].map(
     shown => [shown.htmlFor.value, shown.textContent])),
@@ -115,7 +115,7 @@ def test_explore_writes_the_page_and_opens_it(
 @pytest.mark.nojit_slow
 @pytest.mark.parametrize("seed", range(30))
 def test_what_is_shown_is_what_the_package_says(page: Browser, seed: int) -> None:
-    page.run(f"{SHUFFLE}({seed})")
+    page.run(f"{SHUFFLE}({seed}, {{target: ['masked', 'linear']}})")
     shown = page.run(READ)
     assert shown["current"]
     said = expected(shown["python"])
@@ -132,6 +132,67 @@ def test_what_is_shown_is_what_the_package_says(page: Browser, seed: int) -> Non
         for part, value in parts(risk).items():
             text = shown["cells"][f"{case} {part}"]
             assert agrees(text, value, risk.total), (case, part, text, value, null)
+
+
+@needs_chromium
+@pytest.mark.nojit_slow
+@pytest.mark.parametrize(
+    ("penalty", "seed"),
+    [(penalty, seed) for penalty in ("none", "given") for seed in range(6)]
+    + [pytest.param("best", seed, marks=pytest.mark.slow) for seed in range(6)],
+)
+def test_a_probe_is_what_the_package_says(page: Browser, penalty: str, seed: int) -> None:
+    page.run(f"{SHUFFLE}({seed}, {{target: ['probe'], penalty: ['{penalty}']}})")
+    shown = page.run(READ)
+    assert shown["current"]
+    said = expected(shown["python"])
+    best = said["best"]
+    if not shown["flat"]:
+        for name, ratio in (("best", best.mask_ratio), ("low", best.low), ("high", best.high)):
+            assert shown[name] == pytest.approx(ratio, abs=tolerances.EXPLORER), name
+    found = {"yours": said["yours"], "random": said["random"]}
+    found["best"] = rl.transfer_risk(said["spectrum"], best.mask_ratio, **said["problem"])
+    for case, risk in found.items():
+        for part, value in (parts(risk) | {"ridge": float(risk.probe_ridge)}).items():
+            text = shown["cells"][f"{case} {part}"]
+            assert agrees(text, value, risk.total), (case, part, text, value)
+
+
+@needs_chromium
+def test_a_probe_has_only_controls_that_matter(page: Browser) -> None:
+    page.run("location.hash = '#target=probe&penalty=given&power=student&masks=8&test=0.5'")
+    page.until("document.querySelector('output[for=ridge]').checkVisibility()")
+    hidden = "[...document.querySelectorAll('[data-field]')].filter(x => !x.checkVisibility())"
+    assert {
+        "masks", "power", "degrees", "deviation", "test", "testFill"
+    } <= set(page.run(f"{hidden}.map(field => field.dataset.field)"))  # fmt: skip
+    legends = "[...document.querySelectorAll('legend')].filter(x => x.checkVisibility())"
+    assert not {"Samples", "Test"} & set(page.run(f"{legends}.map(x => x.textContent)"))
+    page.run("document.activeElement.blur(); document.getElementById('plot').scrollIntoView()")
+    reached = set()
+    for _ in range(20):
+        page.press("Tab")
+        reached.add(page.run("document.activeElement.name || document.activeElement.id"))
+    assert {"target", "snr", "alignment", "loss", "penalty", "ridge", "ratio"} <= reached
+    page.until("location.hash.includes('penalty=given')")  # the address follows
+    page.run("location.hash = '#target=masked&power=none&masks=1&test=0&penalty=best'")
+    page.until("document.querySelector('[data-field=masks]').checkVisibility()")
+    assert page.run("document.getElementById('reason').textContent") == ""
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("gamma=2&exponent=0&loss=all&penalty=best", "no difference"),
+        ("gamma=2&exponent=0&loss=masked&penalty=best", "predicts nothing"),
+        ("gamma=0.5&exponent=1&loss=all&penalty=none", "undoes"),
+        ("gamma=1&exponent=1&loss=all&penalty=none", "infinite"),
+    ],
+)
+def test_a_probe_that_ratios_do_nothing_for(page: Browser, address: str, words: str) -> None:
+    page.run(f"location.hash = '#target=probe&spectrum=power_law&{address}'")
+    page.until(f"document.getElementById('sentence').textContent.includes('{words}')")
 
 
 @needs_chromium
@@ -202,6 +263,16 @@ SIMULATIONS: list[tuple[str, dict[str, Any]]] = [
         "&testFill=rescale&low=0.3&high=0.8&snr=1&alignment=0",
         {"fill": "zero", "test_fill": "rescale"},
     ),
+    (
+        "target=probe&gamma=2&masks=1&loss=masked&penalty=given&ridge=0.1&low=0.1&high=0.6&snr=10"
+        "&alignment=1",
+        {"rows": "all"},
+    ),
+    (
+        "target=probe&gamma=0.5&masks=1&loss=all&penalty=best&fill=rescale&low=0.3&high=0.9&snr=2"
+        "&alignment=1",
+        {},
+    ),
 ]
 
 
@@ -225,11 +296,12 @@ def test_simulated_points_lie_on_the_curve(
     )
     said = expected(page.run(READ)["python"])
     allowed = tolerances.FINITE_SIZE / said["spectrum"].weights.size
+    front = rl.transfer_risk if "target=probe" in wanted else rl.risk
 
     def misfit(problem: dict[str, Any]) -> tuple[float, float]:
         low, high = page.run("[state.settings.low, state.settings.high]")
-        theory = list(np.asarray(rl.risk(said["spectrum"], np.array(ratios), **problem).total))
-        theory.append(rl.risk(said["spectrum"], rl.UniformRatio(low, high), **problem).total)
+        theory = list(np.asarray(front(said["spectrum"], np.array(ratios), **problem).total))
+        theory.append(front(said["spectrum"], rl.UniformRatio(low, high), **problem).total)
         scores = [
             (point["mean"] - value) / math.hypot(point["error"], allowed * value)
             for point, value in zip([*points, drawn], theory, strict=True)
@@ -275,13 +347,20 @@ def test_the_stories_are_true(page: Browser) -> None:
     cured = at("Masking can cure.")
     assert cured["risk"] < 0.55 * cured["null"]
     assert at("Masking can only hurt.")["best"] == 0
+    aligned = at("Pretrain, then probe.")
+    assert aligned["best"] == pytest.approx(0.88, abs=0.02)
+    assert aligned["first"] > 1.25 * aligned["risk"]
+    for changed in ({"snr": "40"}, {"gamma": "2"}, {"exponent": "0.7"}):
+        assert at("Pretrain, then probe.", **changed)["best"] < aligned["best"]
+    assert at("The same data, another task.")["best"] == 0
+    assert at("The same data, another task.", alignment="2")["best"] > 0.99
 
 
 @needs_chromium
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_phone_shows_it_all(page: Browser, dark: bool) -> None:
     page.resize(375, 760, dark)
-    for target in ("masked", "linear"):
+    for target in ("masked", "linear", "probe"):
         for masks in ("1", "8"):
             power = "student" if target == "masked" else "lognormal"
             page.run(f"location.hash = '#target={target}&masks={masks}&power={power}&test=0.3'")
