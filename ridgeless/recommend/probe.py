@@ -57,6 +57,8 @@ class ProbeRecommendation:
     standard_error: Array
     #: Standard error of the difference from the best ratio: far smaller, as rows are the same.
     paired_error: Array
+    #: Ridge of the probe along the curve, in units of the representation's mean variance.
+    probe_ridge: Array
     #: Share of missed classes along the curve; None for numbers.
     classification_error: Array | None
     null: float
@@ -81,6 +83,7 @@ class ProbeRecommendation:
             "prediction_error": self.prediction_error,
             "standard_error": self.standard_error,
             "paired_error": self.paired_error,
+            "probe_ridge": self.probe_ridge,
         }
         if self.classification_error is not None:
             columns["classification_error"] = self.classification_error
@@ -179,6 +182,7 @@ def recommend_probe(
         prediction_error=curve,
         standard_error=deviation,
         paired_error=paired,
+        probe_ridge=np.array(ridges, dtype=float),
         classification_error=np.array(missed, dtype=float) if labels.classes else None,
         null=null,
         samples=number,

@@ -22,7 +22,7 @@ __all__ = ["Probe", "Probed"]
 Array = NDArray[np.float64]
 
 #: Ridges that are tried around the one that an isotropic task wants, and where there is none.
-AROUND = np.logspace(-9, 9, 37)
+AROUND = np.logspace(-20, 9, 59)
 #: How often a bracket of a decade is narrowed, and into how many points: to 2e-5 of it.
 ROUNDS, PARTS = 8, 9
 SMALLEST, LARGEST = 1e-280, 1e280
@@ -44,11 +44,12 @@ class Probe:
         self.z = z
         self.signal = float(z.signal.sum())
         self.spectrum = None
-        if z.values.size:
-            mean = float(z.weights @ z.values) / z.share
-            self.spectrum = Spectrum(z.values / mean, z.weights)
+        if (z.values > 0).any():
+            values = z.values / z.mean
+            self.spectrum = Spectrum(values, z.weights)
             # Without any signal only the noise part counts, whatever the task is.
-            masses = z.signal / (z.values / mean) if self.signal > 0 else np.ones_like(z.values)
+            signal = z.signal if self.signal > 0 else np.ones_like(values)
+            masses = np.divide(signal, values, out=np.zeros_like(values), where=values > 0)
             self.task = LinearTarget(snr=1.0, alignment=masses)
 
     def at(self, gamma: Array, noise: Array, ridge: Array) -> Probed:
@@ -61,7 +62,7 @@ class Probe:
         found = risk(
             self.spectrum,
             0.0,
-            aspect_ratio=gamma * self.z.share,
+            aspect_ratio=gamma,
             target=self.task,
             rows="all",
             ridge=np.where(finite, ridge, 1.0),
@@ -79,7 +80,7 @@ class Probe:
         """Return the risk with the ridge, of all in [0, inf], for which it is smallest."""
         gamma, noise = (np.ravel(x)[:, None] for x in np.broadcast_arrays(gamma, noise))
         with np.errstate(all="ignore"):
-            middle = gamma * self.z.share * (noise + self.z.lost) / self.signal
+            middle = gamma * (noise + self.z.lost) / self.signal
         middle = np.where((middle > 0) & (middle < np.inf), middle, 1.0)
         tried = np.clip(middle * AROUND, SMALLEST, LARGEST)
         totals = _total(self.at(gamma, noise, tried))

@@ -19,15 +19,16 @@ FADED = 1e-60
 class Representation(NamedTuple):
     """A representation z with the task on it, in any unit of z."""
 
-    values: Array  #: variances of z along its components, all positive
+    values: Array  #: variances of z along all d directions; zero where there is none
     weights: Array  #: how many directions each stands for, over d
     signal: Array  #: what each component holds of the task's variance
     lost: float  #: what none of them holds, noise to the probe (eq-transfer-lost)
 
     @property
-    def share(self) -> float:
-        """Directions that are kept, over d."""
-        return float(self.weights.sum())
+    def mean(self) -> float:
+        """Mean variance of the directions that are kept; zero if none is."""
+        kept = self.values > 0
+        return float(self.weights @ self.values / max(self.weights[kept].sum(), 1e-300))
 
 
 def along(
@@ -56,8 +57,14 @@ def along(
     seen = (values > 0) & (room > 0) & (size > FADED)
     part = np.divide(room, weights, out=np.zeros_like(weights), where=weights > 0)
     kept = np.where(seen, signal * part, 0.0)
+    # What is dropped stays as directions without variance: they count in d, to the last digit.
+    rest = np.where(seen, weights - room, 0.0)
+    split = rest > 0
     return Representation(
-        (values * size)[seen], room[seen], kept[seen], max(math.fsum(signal - kept), 0.0)
+        np.append(np.where(seen, values * size, 0.0), np.zeros(int(split.sum()))),
+        np.append(np.where(seen, room, weights), rest[split]),
+        np.append(kept, np.zeros(int(split.sum()))),
+        max(math.fsum(signal - kept), 0.0),
     )
 
 
@@ -78,9 +85,10 @@ def mapped(sigma: Array, coefficients: Array, transform: Array, size: int) -> Re
     seen = values > max(8 * len(values) * np.finfo(float).eps * values[-1], 0.0)
     cross = vectors[:, seen].T @ (transform @ (sigma @ coefficients))
     signal = (cross**2).sum(axis=1) / values[seen]
+    found = int(seen.sum())
     return Representation(
-        values[seen],
-        np.full(int(seen.sum()), 1 / size),
-        signal,
+        np.append(np.zeros(size - found), values[seen]),
+        np.full(size, 1 / size),
+        np.append(np.zeros(size - found), signal),
         max(total - math.fsum(signal), 0.0),
     )

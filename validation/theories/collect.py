@@ -129,10 +129,15 @@ def lines_of(work: Work, device_name: str) -> list[Result]:
     model = make_model(run.model, data, run.width, run.depth, run.seed, run.fill)
     assert work.weights is not None
     load_checkpoint(work.weights, model)
-    found = [_line(work._replace(source=MEASURED), 0.0, predictions.measured(model, data, device))]
-    if work.source != MEASURED:
-        risk = predictions.trained_features(model, data, rest, run.ratio, run.n, device)
-        found.append(_line(work, 0.0, risk))
+    # At its own ratio a network is tested on what it was trained on; one seed tells.
+    fixed = run.named.kind == "fixed" and run.seed == 0 and run.width
+    found = []
+    for test in (0.0, float(run.ratio)) if fixed else (0.0,):
+        risk = predictions.measured(model, data, device, test)
+        found.append(_line(work._replace(source=MEASURED), test, risk))
+        if work.source != MEASURED:
+            risk = predictions.trained_features(model, data, rest, run.ratio, run.n, device, test)
+            found.append(_line(work, test, risk))
     return found
 
 

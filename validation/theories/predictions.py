@@ -46,14 +46,17 @@ SCALE_ROWS = 200
 BATCH, SEED = 500, 0
 
 
-def measured(model: Masked, data: Tokens, device: torch.device) -> float:
-    """Return the risk of a model at the places, with nothing else hidden."""
+def measured(model: Masked, data: Tokens, device: torch.device, test_ratio: float = 0.0) -> float:
+    """Return the risk of a model at the places, with a share of the other tokens hidden."""
     model.to(device).eval()
     tests, mean = rows_of(data, data.test), _mean(data)
+    rng = np.random.default_rng(SEED)
     wrong = null = 0.0
     for token in places(data):
         asked, used = tests.without(token), counted(data)[token]
-        predicted = _predicted(model, data, asked.X, token, device)[:, used] - mean[token, used]
+        gone = rng.random((len(asked.X), data.length)) < test_ratio
+        seen = np.where(np.repeat(gone, data.channels, axis=1), 0.0, asked.X)
+        predicted = _predicted(model, data, seen, token, device)[:, used] - mean[token, used]
         wrong += float(np.square(predicted - asked.y).sum())
         null += float(np.square(asked.y).sum())
     return wrong / null
@@ -76,14 +79,20 @@ def random_features(
 
 
 def trained_features(
-    model: Masked, data: Tokens, rest: Samples, ratio: str, n: int, device: torch.device
+    model: Masked,
+    data: Tokens,
+    rest: Samples,
+    ratio: str,
+    n: int,
+    device: torch.device,
+    test_ratio: float = 0.0,
 ) -> float:
     """Return the risk of regression on the last hidden layer of a trained network."""
 
     def of(token: int) -> Features:
         return last_layer(model, data, token, device)
 
-    return _risk(data, rest, ratio, n, of, RIDGE["features"])
+    return _risk(data, rest, ratio, n, of, RIDGE["features"], test_ratio)
 
 
 def _risk(

@@ -10,7 +10,10 @@ from ridgeless.transfer.probe import Probe
 from ridgeless.transfer.representation import Representation
 from tests import tolerances
 
-Z = Representation(np.array([0.5, 2.0]), np.array([0.4, 0.2]), np.array([0.3, 0.5]), 0.2)
+#: Four of ten directions are dropped.
+Z = Representation(
+    np.array([0.0, 0.5, 2.0]), np.array([0.4, 0.4, 0.2]), np.array([0.0, 0.3, 0.5]), 0.2
+)
 
 
 def total(found):
@@ -51,10 +54,10 @@ def test_an_isotropic_task_on_isotropic_features_has_bayes_ridge():
 
 
 def test_where_nothing_can_be_learnt():
-    nothing = Representation(np.zeros(0), np.zeros(0), np.zeros(0), 1.0)
+    nothing = Representation(np.zeros(1), np.ones(1), np.zeros(1), 1.0)
     found = Probe(nothing).best(np.array([2.0]), np.array([0.5]))
     assert total(found) == 1.0
-    no_signal = Representation(np.array([1.0]), np.array([0.5]), np.array([0.0]), 1.0)
+    no_signal = Representation(np.array([0.0, 1.0]), np.full(2, 0.5), np.zeros(2), 1.0)
     found = Probe(no_signal).best(np.array([2.0]), np.array([0.5]))
     assert total(found).item() == 1.0
     assert found.ridge.item() == math.inf
@@ -66,3 +69,19 @@ def test_a_threshold_without_noise_is_not_nan():
     z = Representation(np.array([1.0]), np.array([1.0]), np.array([1.0]), 0.0)
     found = Probe(z).at(np.array([1.0]), np.array([0.0]), np.array([0.0]))
     assert not np.isnan(total(found))
+
+
+def test_a_threshold_is_where_the_engine_has_it():
+    """As many labels as directions, whatever rounding their shares have."""
+    spectrum, task = rl.Spectrum.power_law(1.0, 200), rl.LinearTarget(4.0)
+    found = rl.transfer_risk(spectrum, 0.5, aspect_ratio=1.0, target=task, probe_ridge=0.0)
+    assert found.total == math.inf
+
+
+def test_a_tiny_ridge_is_found():
+    spectrum = rl.Spectrum.power_law(3.0, 200)
+    task = rl.LinearTarget(100.0, alignment=-1.0)
+    ridges = np.append(0.0, np.logspace(-22, 0, 400))
+    every = rl.transfer_risk(spectrum, 0.0, aspect_ratio=0.1, target=task, probe_ridge=ridges)
+    best = rl.transfer_risk(spectrum, 0.0, aspect_ratio=0.1, target=task)
+    assert best.total <= every.total.min() * (1 + tolerances.TRANSFER)

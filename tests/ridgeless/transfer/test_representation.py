@@ -12,20 +12,22 @@ SIGNAL = np.array([0.0, 0.4, 0.6])
 
 def test_directions_without_variance_are_dropped_and_the_rest_is_filtered():
     z = along(VALUES, WEIGHTS, SIGNAL, np.array([0.0, 0.5, 1.0]), 1.0, 1.0)
-    assert z.values.tolist() == [0.25, 2.0]
-    assert z.weights.tolist() == [0.5, 0.3]
-    assert z.signal.tolist() == [0.4, 0.6]
+    assert z.values.tolist() == [0.0, 0.25, 2.0]
+    assert z.weights.tolist() == [0.2, 0.5, 0.3]
+    assert z.signal.tolist() == [0.0, 0.4, 0.6]
+    assert z.mean == pytest.approx((0.5 * 0.25 + 0.3 * 2.0) / 0.8)
     assert z.lost == 0
     half = along(VALUES, WEIGHTS, SIGNAL, np.array([0.0, 0.5, 1.0]), 0.5, 1.0)
-    assert half.values.tolist() == [0.5, 2.0]
+    assert half.values.tolist() == [0.0, 0.5, 2.0]
 
 
 def test_a_bottleneck_splits_an_atom():
     z = along(VALUES, WEIGHTS, SIGNAL, np.ones(3), 1.0, 0.4)
-    np.testing.assert_allclose(z.weights, [0.1, 0.3])
-    np.testing.assert_allclose(z.signal, [0.08, 0.6])
+    np.testing.assert_allclose(z.values, [0.0, 1.0, 2.0, 0.0])
+    np.testing.assert_allclose(z.weights, [0.2, 0.1, 0.3, 0.4])
+    np.testing.assert_allclose(z.signal, [0.0, 0.08, 0.6, 0.0])
     assert z.lost == pytest.approx(0.32)
-    assert z.share == pytest.approx(0.4)
+    assert z.weights.sum() == pytest.approx(1)
 
 
 def test_a_mapped_covariance_keeps_what_it_can_tell():
@@ -40,4 +42,5 @@ def test_a_mapped_covariance_keeps_what_it_can_tell():
     total = (beta.T @ sigma @ beta).item()
     assert z.signal.sum() == pytest.approx(known, rel=tolerances.TRANSFER)
     assert z.lost == pytest.approx(total - known, rel=tolerances.TRANSFER)
-    assert z.share == pytest.approx(2 / 5)
+    assert (z.values > 0).sum() == 2
+    assert z.weights.sum() == pytest.approx(1)

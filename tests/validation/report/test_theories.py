@@ -57,6 +57,15 @@ def test_theories_that_know_no_model_stand_beside_all():
     assert not beside(lines(MEASURED, "linear", n=70, model=None, width=None))
 
 
+def test_what_is_not_extrapolated_has_an_error_of_its_own():
+    far = [line("measured", r, 2.0, test_ratio=r) for r in RATIOS]
+    far += [line("trained features", r, 1.0, test_ratio=r) for r in RATIOS]
+    (row,) = beside(lines(MEASURED) + far)
+    assert row["own_error"] == pytest.approx(0.693, abs=1e-3)
+    assert row["error"] == pytest.approx(0, abs=1e-12)
+    assert beside(lines(MEASURED))[0]["own_error"] is None
+
+
 def test_few_ratios_are_shown_without_a_verdict():
     few = [one for one in lines(MEASURED) if one["ratio"] in ("0.1", "uniform:0.1:0.9", "0.3")]
     (row,) = beside(few)
