@@ -232,8 +232,10 @@ def main_table(found: Sequence[dict[str, Any]]) -> str:
         curve, tuned = np.array(x["curve"]), np.array(x["tuned"])
         cost = curve / curve.min() - 1
         name = x["data"] + (f", {x['about']}" if x["about"] else "")
+        learns = x["verdict"] in ("choose", "hardly matters")
         rows.append([
-            name, x["labels"], x["samples"], f"{x['tau']:.1f}", f"{x['reconstruction']:.2g}",
+            name, x["labels"], x["samples"], f"{x['tau']:.1f}" if learns else "–",
+            f"{x['reconstruction']:.2g}",
             f"{x['probe']:g}", f"{x['low']:g} to {x['high']:g}",
             *(f"{cost[p == RATIOS][0]:.1%}" for p in (0.01, 0.15, 0.75)),
             f"{x['theory']:g}", f"{x['fine']:g}", f"{tuned.max() / tuned.min() - 1:.1%}",
@@ -319,9 +321,11 @@ def draw(found: Sequence[dict[str, Any]], path: Path) -> None:
             left.plot(ratios[curve.argmin()], 1, "o", color=colour)
         left.set(title="Theory: one spectrum, three answers", ylim=(0.98, 1.8),
                  ylabel="risk / best", xlabel="mask ratio of pretraining")  # fmt: skip
-        left.legend(fontsize=8, loc="upper left")
-        shown = [x for x in found if not x["about"] and x["samples"] == min(
-            y["samples"] for y in found if y["data"] == x["data"])]  # fmt: skip
+        left.legend(fontsize=8, loc="upper right")
+        plain = [x for x in found if not x["about"] and x["verdict"] != "cannot tell"]
+        fewest = {name: min(x["samples"] for x in plain if x["data"] == name)
+                  for name in dict.fromkeys(x["data"] for x in plain)}  # fmt: skip
+        shown = [x for x in plain if x["samples"] == fewest[x["data"]]]
         for number, x in enumerate(shown):
             curve, tuned = np.array(x["curve"]), np.array(x["tuned"])
             colour = COLOURS[number % len(COLOURS)]
@@ -341,12 +345,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python docs/studies/transfer.py", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="400 digits only")
     parser.add_argument("--docs", type=Path, default=DOCS, help="folder of the page")
+    parser.add_argument("--again", action="store_true", help="from the results that are there")
     options = parser.parse_args(arguments)
-    found = []
-    for case in cases(options.quick):
+    path = options.docs / "results" / "transfer.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if options.again else []
+    for case in () if options.again else cases(options.quick):
         found.append(measure(case))
         print(f"{case.name} {case.about} n = {case.samples}: {found[-1]['probe']:g}", flush=True)
-    path = options.docs / "results" / "transfer.json"
     write_text(path, "[\n" + ",\n".join(json.dumps(x) for x in found) + "\n]\n")
     page = options.docs / "studies" / "transfer.md"
     pages.rewrite(page, main_table(found), "answers")
