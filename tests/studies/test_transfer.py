@@ -35,7 +35,7 @@ def test_alignment_is_found(tau):
     X = rng.standard_normal((4000, 40)) * np.sqrt(s)
     # Many tasks: at tau = 2 the first component has most of the signal of each.
     beta = s[:, None] ** (tau / 2) * rng.standard_normal((40, 150))
-    y = X @ (beta / np.sqrt((beta**2 * s[:, None]).sum(axis=0)))
+    y = X @ beta / np.sqrt((s ** (1 + tau)).sum())
     found, snr = transfer.alignment(X, read_labels(y + 0.5 * rng.standard_normal(y.shape), 4000))
     assert found == pytest.approx(tau, abs=0.3)
     assert snr == pytest.approx(4.0, rel=0.3)
