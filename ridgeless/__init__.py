@@ -25,7 +25,7 @@ from ridgeless.transfer.covariance import covariance_transfer_risk
 from ridgeless.transfer.from_rows import RowsTransferRisk, rows_transfer_risk
 from ridgeless.transfer.spectral import transfer_risk
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ConvergenceError",

@@ -78,7 +78,9 @@ def covariance_risk(
     ------
     DomainError
         If an argument is outside its domain.
-    NotImplementedError, ConvergenceError
+    NotImplementedError
+        For a row power.
+    ConvergenceError
         As `ridgeless.risk`.
 
     Examples

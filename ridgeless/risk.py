@@ -77,8 +77,6 @@ def risk(
     ------
     DomainError
         If an argument is outside its domain.
-    NotImplementedError
-        For finite masks_per_sample > 1 with a law of several ratios.
     ConvergenceError
         If the fixed point is not reached to rounding.
 
