@@ -213,12 +213,12 @@ def measure(case: Case) -> dict[str, Any]:
         "low": found.interval[0],
         "high": found.interval[1],
         "verdict": found.verdict,
-        "theory": float(RATIOS[int(theory.total.argmin())]),
+        "theory": float(RATIOS[int(np.argmin(theory.total))]),
         "fine": float(RATIOS[int(tuned.argmin())]),
         "curve": found.prediction_error.tolist(),
         "missed": None if missed is None else missed.tolist(),
         "tuned": tuned.tolist(),
-        "theory_curve": theory.total.tolist(),
+        "theory_curve": np.asarray(theory.total).tolist(),
     }
 
 
