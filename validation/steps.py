@@ -13,7 +13,7 @@ from simulations.running.backends import backend, deaf_children, task
 from validation.experiment import data_digest, train
 from validation.settings import Experiment, Run
 
-__all__ = ["FALLING", "RATIO", "Trials", "trained_out", "trials_of"]
+__all__ = ["FALLING", "RATIO", "trained_out", "trials_of"]
 
 STEPS = "steps.json"
 #: The loss has stopped falling when twice the steps lower it by less than this share.
