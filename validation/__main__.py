@@ -48,6 +48,8 @@ examples:
     --output results/mnist-mlp
   report again on all runs of a folder, finished or not
     python -m validation report results/mnist-mlp
+  three theories of real rows beside the kept models of a folder, for its next report
+    python -m validation theories results/mnist-mlp
   test a kept model elsewhere
     python -m validation evaluate results/mnist-mlp/models/ID.pt --test-ratios 0.2 0.8
   test a model of another library (docs/how-to/ratio-sampler.md)

@@ -73,6 +73,8 @@ class Group(NamedTuple):
 def read_reports(folder: Path) -> list[dict[str, Any]]:
     """Return the runs of every `*/report.json` in the folder; none if there is none.
 
+    Networks that were trained out have a page of their own, docs/studies/networks.md.
+
     Raises
     ------
     DomainError
@@ -81,8 +83,10 @@ def read_reports(folder: Path) -> list[dict[str, Any]]:
     runs: list[dict[str, Any]] = []
     for path in sorted(folder.glob("*/report.json")):
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))["runs"]
-            runs += [dict(run) for run in found]
+            report = json.loads(path.read_text(encoding="utf-8"))
+            found = [dict(run) for run in report["runs"]]
+            if not report.get("settings", {}).get("trained_out"):
+                runs += found
         except (OSError, ValueError, KeyError, TypeError):
             raise DomainError(f"reports must hold a list of runs, but {path} does not") from None
     return runs
