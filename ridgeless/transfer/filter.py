@@ -115,13 +115,15 @@ class Pretraining:
             odds = np.divide(mu, mu + lam, out=np.zeros_like(mu), where=mu > 0)
             kept = mu if lam == math.inf else odds
             return np.asarray((self.blocks @ self.vectors * kept) @ self.vectors.T)
+        same = self.groups[:, None] == self.groups
         if lam == math.inf:  # what the first order in 1/lambda leaves
-            return np.asarray((self.blocks @ self.vectors * mu) @ self.vectors.T - np.eye(mu.size))
-        if lam == 0 and not mu.all():
-            lam = NEARLY_NONE
-        inverse = (self.vectors / (mu + lam)) @ self.vectors.T
-        found = np.empty_like(inverse)
-        for label in np.unique(self.groups):
-            own = np.flatnonzero(self.groups == label)
-            found[own] = np.linalg.solve(inverse[np.ix_(own, own)], inverse[own])
-        return np.asarray(np.eye(mu.size) - found)
+            found = -np.asarray((self.blocks @ self.vectors * mu) @ self.vectors.T)
+        else:
+            lam = NEARLY_NONE if lam == 0 and not mu.all() else lam
+            inverse = (self.vectors / (mu + lam)) @ self.vectors.T
+            found = np.empty_like(inverse)
+            for label in np.unique(self.groups):
+                own = np.flatnonzero(self.groups == label)
+                found[own] = np.linalg.solve(inverse[np.ix_(own, own)], inverse[own])
+        # A feature never sees its own group, to the last digit: one group alone has no map.
+        return np.where(same, 0.0, -found)

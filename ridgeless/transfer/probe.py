@@ -82,7 +82,7 @@ class Probe:
         with np.errstate(all="ignore"):
             middle = gamma * (noise + self.z.lost) / self.signal
         middle = np.where((middle > 0) & (middle < np.inf), middle, 1.0)
-        tried = np.clip(middle * AROUND, SMALLEST, LARGEST)
+        tried = np.clip(np.clip(middle, SMALLEST, LARGEST) * AROUND, SMALLEST, LARGEST)
         totals = _total(self.at(gamma, noise, tried))
         for _ in range(ROUNDS):
             place = totals.argmin(axis=1)[:, None]

@@ -98,6 +98,15 @@ def test_singular_covariances_and_features_that_never_vary():
         assert found.null == pytest.approx([beta[:3] @ sigma[:3, :3] @ beta[:3]] * 3)
 
 
+def test_one_group_alone_shows_pretraining_nothing():
+    sigma = np.ones((4, 4)) + np.eye(4)
+    found = rl.covariance_transfer_risk(
+        sigma, [1, 0, 0, 0], [0.0, 0.5, 1.0], noise=0.1, aspect_ratio=2.0, groups=[0] * 4,
+        rows="masked",
+    )  # fmt: skip
+    assert found.total.tolist() == found.null.tolist()
+
+
 def test_the_optimum_knows_the_front():
     _, sigma = circulant(8)
     best = rl.optimal_mask_ratio(

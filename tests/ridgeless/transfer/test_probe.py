@@ -78,6 +78,12 @@ def test_a_threshold_is_where_the_engine_has_it():
     assert found.total == math.inf
 
 
+def test_deafening_noise_is_not_listened_to():
+    for snr in (1e-300, 1e-8):
+        found = rl.transfer_risk([0.5, 1, 4], 0.5, aspect_ratio=3.0, target=rl.LinearTarget(snr))
+        assert found.total == pytest.approx(1.0)
+
+
 def test_a_tiny_ridge_is_found():
     spectrum = rl.Spectrum.power_law(3.0, 200)
     task = rl.LinearTarget(100.0, alignment=-1.0)
