@@ -176,7 +176,7 @@ FOUR_DIGITS = 1e-4
 
 #: Maps, representations and risks by two ways, relative or of entries of size one. Measured worst
 #: case: 4e-14.
-TRANSFER = 1e-11
+TRANSFER = 1e-12
 #: Filters at ratios within 1e-8 of 0 and 1 beside their limits there, and beside matrices whose
 #: condition is 1e9. Measured worst case: 2e-8.
 TRANSFER_ENDS = 1e-6
