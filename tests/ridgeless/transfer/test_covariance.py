@@ -18,6 +18,7 @@ def circulant(size=24):
     return values, (sigma + sigma.T) / 2
 
 
+@pytest.mark.nojit_slow
 @pytest.mark.parametrize(
     "keywords",
     [{}, {"depth": 0.5}, {"bottleneck": 0.25}, {"rows": "masked"}, {"fill": "rescale"},
@@ -107,6 +108,7 @@ def test_one_group_alone_shows_pretraining_nothing():
     assert found.total.tolist() == found.null.tolist()
 
 
+@pytest.mark.nojit_slow
 def test_the_optimum_knows_the_front():
     _, sigma = circulant(8)
     best = rl.optimal_mask_ratio(

@@ -36,6 +36,7 @@ def test_a_probe_is_an_unmasked_regression_that_hears_what_is_lost():
     assert found.noise_variance == pytest.approx(inner.noise_variance, rel=tolerances.TRANSFER)
 
 
+@pytest.mark.nojit_slow
 def test_the_best_ridge_is_better_than_any():
     gamma, noise = np.array([0.2, 2.0, 30.0]), np.array([0.0, 0.1, 4.0])
     probe = Probe(Z)
@@ -84,6 +85,7 @@ def test_deafening_noise_is_not_listened_to():
         assert found.total == pytest.approx(1.0)
 
 
+@pytest.mark.nojit_slow
 def test_a_tiny_ridge_is_found():
     spectrum = rl.Spectrum.power_law(3.0, 200)
     task = rl.LinearTarget(100.0, alignment=-1.0)

@@ -63,6 +63,7 @@ def test_bad_covariances(keywords, words):
         rl.covariance_transfer_risk(**arguments)
 
 
+@pytest.mark.nojit_slow
 def test_everything_broadcasts():
     found = rl.transfer_risk(
         [0.5, 1.0, 4.0],

@@ -29,6 +29,7 @@ def test_without_masks_it_is_ridge_regression_on_the_rows(alignment):
             assert np.allclose(getattr(found, part), expected, rtol=tolerances.TRANSFER, atol=0)
 
 
+@pytest.mark.nojit_slow
 def test_masked_features_in_the_loss_do_not_tend_to_the_rows():
     """The filter tends to 1 - 1/(s theta) with hardly any mask (eq-filter-masked)."""
     s = SPECTRUM.eigenvalues
@@ -70,6 +71,7 @@ def bayes(s, prior, gamma, noise):
     return kappa / gamma - noise
 
 
+@pytest.mark.nojit_slow
 @pytest.mark.parametrize(
     ("tau", "ratio", "depth"), [(0.0, 0.0, 1.0), (2.0, 1.0, 1.0), (1.0, 1.0, 0.5)]
 )
@@ -87,6 +89,7 @@ def test_the_ratio_is_the_prior(tau, ratio, depth, gamma, snr):
     assert every.min() >= expected * (1 - tolerances.TRANSFER_BAYES)
 
 
+@pytest.mark.nojit_slow
 @pytest.mark.parametrize(
     ("decay", "best"),
     [
@@ -105,6 +108,7 @@ def test_the_table_of_the_theory(decay, best):
     assert RATIOS[found.total.argmin(axis=0)].ravel().tolist() == pytest.approx(best)
 
 
+@pytest.mark.nojit_slow
 def test_figures_of_the_theory():
     task = rl.LinearTarget([4.0, 50.0], alignment=1.0)
     best = rl.transfer_risk(SPECTRUM, [[0.85], [0.75]], aspect_ratio=10.0, target=task).total
@@ -133,6 +137,7 @@ def test_a_bottleneck_leaves_the_leading_directions():
     assert found.total == pytest.approx(inner.total + lost, rel=tolerances.TRANSFER)
 
 
+@pytest.mark.nojit_slow
 def test_laws_and_fills():
     task = rl.LinearTarget(4.0, alignment=1.0)
 
@@ -151,6 +156,7 @@ def test_laws_and_fills():
     assert total(rl.Masking(0.4, rows="masked")) == total(0.4, rows="masked")
 
 
+@pytest.mark.nojit_slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.floats(0, 1e3), min_size=1, max_size=6).filter(lambda s: max(s) > 1e-3),
@@ -170,6 +176,7 @@ def test_any_probe_has_a_risk_of_at_most_predicting_nothing(s, p, gamma, snr, de
     assert found.total == pytest.approx(found.bias + found.variance)
 
 
+@pytest.mark.nojit_slow
 def test_the_optimum_and_the_frame():
     task = rl.LinearTarget(4.0, alignment=1.0)
     best = rl.optimal_mask_ratio([0.1, 1.0, 5.0], front=rl.transfer_risk, aspect_ratio=8.0,
