@@ -17,6 +17,10 @@ from ridgeless.errors import DomainError
 __all__ = ["answers"]
 
 
+#: What stands for a missing label, in small letters.
+MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "<na>"}
+
+
 def answers(path: str, rows: int, column: str | None = None) -> NDArray[Any]:
     """Return one label per row of a table: numbers, or text where some are none.
 
@@ -37,7 +41,9 @@ def answers(path: str, rows: int, column: str | None = None) -> NDArray[Any]:
         return found.ravel()
     read = records(as_text(content, path)[0], path, Reading())
     width = max(map(len, read.cells))
-    header = len(read.cells) == rows + 1
+    firsts = [record[0].strip() for record in read.cells if record]
+    # A name never comes again; a first label that does is one too many.
+    header = len(read.cells) == rows + 1 and firsts[0] not in firsts[1:]
     if not header and len(read.cells) != rows:
         raise DomainError(
             f"{path} must hold one label for each of {rows} rows, with a header or without, got "
@@ -54,14 +60,11 @@ def answers(path: str, rows: int, column: str | None = None) -> NDArray[Any]:
     cells = []
     for record, line in list(zip(read.cells, read.lines, strict=True))[int(header) :]:
         cell = record[place].strip() if place < len(record) else ""
-        if not cell:
+        if cell.lower() in MISSING:
             raise DomainError(f"{path}, line {line}: a label is missing")
         cells.append(cell)
     try:
         numbers = np.array([float(cell.replace(",", ".")) for cell in cells])
     except ValueError:
         return np.array(cells)
-    if np.isnan(numbers).any():
-        line = read.lines[int(header) + int(np.flatnonzero(np.isnan(numbers))[0])]
-        raise DomainError(f"{path}, line {line}: a label is missing (nan)")
     return numbers

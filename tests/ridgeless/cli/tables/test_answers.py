@@ -31,7 +31,9 @@ def test_numbers_and_text_with_and_without_a_header(tmp_path):
         ("a,b\n1,2\n3,4\n", 2, None, "one column of labels, got 2: name one by --label-column"),
         ("a,b\n1,2\n3,4\n", 2, "c", "--label-column must be"),
         ("a,b\n1,2\n3,\n", 2, "b", "line 3: a label is missing"),
-        ("y\n1\nnan\n", 2, None, r"line 3: a label is missing \(nan\)"),
+        ("y\n1\nnan\n", 2, None, "line 3: a label is missing"),
+        ("kind\na\nNA\n", 2, None, "line 3: a label is missing"),
+        ("a\nb\na\nb\n", 3, None, "for each of 3 rows, with a header or without, got 4"),
         ("", 2, None, "is empty"),
     ],
 )
