@@ -41,6 +41,9 @@ def answers(path: str, rows: int, column: str | None = None) -> NDArray[Any]:
         return found.ravel()
     read = records(as_text(content, path)[0], path, Reading())
     width = max(map(len, read.cells))
+    gaps = np.flatnonzero(np.diff(read.lines) > 1)
+    if gaps.size:  # what is blank would shift all that follows
+        raise DomainError(f"{path}, line {read.lines[gaps[0]] + 1}: a label is missing")
     firsts = [record[0].strip() for record in read.cells if record]
     # A name never comes again; a first label that does is one too many.
     header = len(read.cells) == rows + 1 and firsts[0] not in firsts[1:]

@@ -32,6 +32,7 @@ def test_numbers_and_text_with_and_without_a_header(tmp_path):
         ("a,b\n1,2\n3,4\n", 2, "c", "--label-column must be"),
         ("a,b\n1,2\n3,\n", 2, "b", "line 3: a label is missing"),
         ("y\n1\nnan\n", 2, None, "line 3: a label is missing"),
+        ("kind\na\n\nb\na\n", 4, None, "line 3: a label is missing"),
         ("kind\na\nNA\n", 2, None, "line 3: a label is missing"),
         ("a\nb\na\nb\n", 3, None, "for each of 3 rows, with a header or without, got 4"),
         ("", 2, None, "is empty"),
